@@ -1,0 +1,85 @@
+"""The nouns that rooms share: frozen, keyword-only, without behaviour that does I/O."""
+
+from bot.models.agents import (
+    AgentRun,
+    AgentSpec,
+    AgentStatus,
+    AssistantText,
+    Event,
+    Failure,
+    FailureKind,
+    Finished,
+    RunConfig,
+    RunError,
+    RunSummary,
+    Started,
+    Tokens,
+    ToolCall,
+    Workspace,
+)
+from bot.models.diff import Diff, FileDiff, FileStatus, Hunk, Side
+from bot.models.github import (
+    Annotation,
+    CheckRun,
+    CheckStatus,
+    Comment,
+    Conclusion,
+    DraftComment,
+    Permission,
+    PostedCheck,
+    PostedReview,
+    PullRequest,
+    Repo,
+    Thread,
+)
+from bot.models.issues import (
+    Anchor,
+    FailOn,
+    Finding,
+    Issue,
+    IssueState,
+    KnownIssue,
+    Placement,
+    Severity,
+)
+from bot.models.jobs import (
+    Asker,
+    CloseRequest,
+    Delivery,
+    FieldMissing,
+    FieldValue,
+    ForgetRequest,
+    Job,
+    MergeGroupRequest,
+    ReplyRequest,
+    RerunRequest,
+    ReviewRequest,
+    RunRecord,
+    RunState,
+    StoredDelivery,
+    Trigger,
+)
+from bot.models.repo_config import PathInstruction, RepoConfig
+from bot.models.review import (
+    AgentReport,
+    Audience,
+    Change,
+    Decision,
+    ReportState,
+    ReviewPlan,
+    ReviewResult,
+    Skipped,
+)
+
+__all__ = [
+    "AgentReport", "AgentRun", "AgentSpec", "AgentStatus", "Anchor", "Annotation", "Asker",
+    "AssistantText", "Audience", "Change", "CheckRun", "CheckStatus", "CloseRequest", "Comment",
+    "Conclusion", "Decision", "Delivery", "Diff", "DraftComment", "Event", "FailOn", "Failure",
+    "FailureKind", "FieldMissing", "FieldValue", "FileDiff", "FileStatus", "Finding", "Finished",
+    "ForgetRequest", "Hunk", "Issue", "IssueState", "Job", "KnownIssue", "MergeGroupRequest",
+    "PathInstruction", "Permission", "Placement", "PostedCheck", "PostedReview", "PullRequest",
+    "ReplyRequest", "Repo", "RepoConfig", "ReportState", "RerunRequest", "ReviewPlan",
+    "ReviewRequest", "ReviewResult", "RunConfig", "RunError", "RunRecord", "RunState",
+    "RunSummary", "Severity", "Side", "Skipped", "Started", "StoredDelivery", "Thread", "Tokens",
+    "ToolCall", "Trigger", "Workspace",
+]  # fmt: skip

@@ -1,0 +1,199 @@
+"""The nouns of a reviewer's run: configuration, events, outcome.
+
+The closed set of events and the records around them follow `entire review`'s types package
+(seed 003): an agent's process is reduced to a stream of six kinds of event, and everything after
+it reads only that stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+
+from bot.models.diff import Diff
+
+# ------------------------------------------------------------------------------------- events
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Started:
+    """The agent has begun. First in every stream."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AssistantText:
+    """Narrative output: the review itself, not tool chatter."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToolCall:
+    """The agent used a tool. ``args`` is for display only."""
+
+    name: str
+    args: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tokens:
+    """Running totals, not deltas: each one replaces the one before."""
+
+    input: int = 0
+    output: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finished:
+    """The agent's own word that its stream is complete. Last in a good stream."""
+
+    success: bool
+
+
+class FailureKind(StrEnum):
+    """Why an agent failed, as a word that people and tables can act on."""
+
+    LOGIN = "login"
+    QUOTA = "quota"
+    RATE_LIMIT = "rate limit"
+    NETWORK = "network"
+    TIMEOUT = "timeout"
+    IDLE = "idle"
+    REFUSED = "refused"
+    CRASHED = "crashed"
+    UNREADABLE = "unreadable answer"
+    NOT_FOUND = "program not found"
+    MISCONFIGURED = "misconfigured"
+    SANDBOX = "no sandbox"
+    BUDGET = "over budget"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunError:
+    """Something went wrong. A ``warning`` (an unreadable line, a retry) fails nobody by itself."""
+
+    message: str
+    kind: FailureKind = FailureKind.CRASHED
+    warning: bool = False
+
+
+Event = Started | AssistantText | ToolCall | Tokens | Finished | RunError
+"""The closed set. Consumers end their match with ``assert_never``: a new event is a contract
+change, and type checking points at every place that must know it."""
+
+
+# -------------------------------------------------------------------------- what an agent is
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AgentSpec:
+    """One agent as the operator configured it (contract: ``HARNESS_AGENTS``)."""
+
+    name: str
+    kind: str
+    argv: tuple[str, ...] = ()
+    model: str = ""
+    skills: tuple[str, ...] = ()
+    prompt: str = ""
+    timeout: float = 900.0
+    required: bool = True
+    api_key_env: str = ""
+    api_key_file: str = ""
+    base_url: str = ""
+    budget_usd: Decimal | None = None
+
+
+# ----------------------------------------------------------------------------- what it is given
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Workspace:
+    """Where a change lies on this machine.
+
+    ``tree`` holds the head's files and no ``.git``; ``git_dir`` is the bare mirror (or the user's
+    own repository, for a local review); ``diff_file`` is the whole diff as git prints it. All
+    three are read-only for a reviewer.
+    """
+
+    tree: Path
+    git_dir: Path
+    diff_file: Path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunConfig:
+    """What one agent is told and given. Every field is optional; the zero value is valid."""
+
+    prompt_override: str = ""
+    """The exact prompt, verbatim; nothing is prepended or appended but the guard text."""
+    skills: tuple[str, ...] = ()
+    always_prompt: str = ""
+    per_run_prompt: str = ""
+    scope_base_ref: str = ""
+    checkpoint_context: str = ""
+    starting_sha: str = ""
+    enrich_summary: Callable[[RunSummary], Awaitable[RunSummary]] | None = None
+    """Called once, after every agent ended and before sinks hear ``run_finished``."""
+    enrich_agent_run: Callable[[AgentRun], Awaitable[AgentRun]] | None = None
+    """Called after each agent; only the returned tokens count, 0/0 suppresses them."""
+
+    prompt: str = ""
+    """The composed prompt (`bot.context.prompt`): what reaches the agent's standard input."""
+    workspace: Workspace | None = None
+    diff: Diff | None = None
+    base_sha: str = ""
+    ignored: frozenset[str] = frozenset()
+    """Paths of the diff that the repository's configuration leaves out."""
+
+
+# ------------------------------------------------------------------------------- what came of it
+
+
+class AgentStatus(StrEnum):
+    UNKNOWN = "unknown"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Failure:
+    """Why an agent did not succeed."""
+
+    kind: FailureKind
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AgentRun:
+    """One agent's run, afterwards. ``answer`` is its whole narrative; ``buffer`` is bounded."""
+
+    name: str
+    status: AgentStatus = AgentStatus.UNKNOWN
+    tokens: Tokens = field(default_factory=Tokens)
+    buffer: tuple[Event, ...] = ()
+    elided: int = 0
+    """Events left out of ``buffer`` for its budget; the narrative is never left out."""
+    answer: str = ""
+    started_at: datetime | None = None
+    duration: float = 0.0
+    """Seconds."""
+    error: Failure | None = None
+    warnings: tuple[str, ...] = ()
+    cost_usd: Decimal | None = None
+    """None is unknown, never 0."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunSummary:
+    """All agents' runs. ``cancelled`` is about the run as a whole."""
+
+    started_at: datetime
+    finished_at: datetime
+    cancelled: bool = False
+    agent_runs: tuple[AgentRun, ...] = ()

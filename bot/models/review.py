@@ -1,0 +1,134 @@
+"""A whole review: what is reviewed, by whom, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bot.models.agents import AgentRun, AgentSpec, Workspace
+from bot.models.diff import Diff
+from bot.models.github import Conclusion, PullRequest, Repo
+from bot.models.issues import FailOn, Finding, Issue, KnownIssue
+from bot.models.repo_config import RepoConfig
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Skipped:
+    """A file nobody reviewed, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """What is reviewed: a diff and where it lies. ``base_ref`` is a name for people."""
+
+    diff: Diff
+    workspace: Workspace
+    head_sha: str
+    base_sha: str
+    base_ref: str = ""
+    head_ref: str = ""
+    title: str = ""
+    body: str = ""
+    repo: Repo | None = None
+    skipped: tuple[Skipped, ...] = ()
+    known: tuple[KnownIssue, ...] = ()
+    """Issues of earlier runs of this pull request; empty for a first or a local review."""
+    since: Mapping[str, Diff] = field(default_factory=dict)
+    """Earlier head SHA -> diff from it to this head, for following lines."""
+
+
+class ReportState(StrEnum):
+    """Whether an agent's report counts."""
+
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    NOT_STARTED = "not started"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AgentReport:
+    """One agent's part in a review. ``reason`` says why it did not finish."""
+
+    agent: str
+    state: ReportState
+    run: AgentRun
+    required: bool = True
+    findings: tuple[Finding, ...] = ()
+    summary: str = ""
+    praise: tuple[str, ...] = ()
+    guidance: str = ""
+    reason: str = ""
+    problems: tuple[str, ...] = ()
+    """Items of its answer that could not be read; each costs only itself."""
+    untouched: int = 0
+    """Findings of an analyzer on lines that the change did not touch (left out)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReviewResult:
+    """What a review found. ``found`` findings became ``issues``; ``carried`` stay from before."""
+
+    head_sha: str
+    base_sha: str
+    reports: tuple[AgentReport, ...]
+    issues: tuple[Issue, ...] = ()
+    """Issues of this run, new and persistent, worst first."""
+    carried: tuple[KnownIssue, ...] = ()
+    """Earlier issues whose finder did not finish this time: they stay open."""
+    unseen: tuple[KnownIssue, ...] = ()
+    """Earlier issues that finished agents did not report again: listed, not counted as open."""
+    skipped: tuple[Skipped, ...] = ()
+    files: int = 0
+    """Files of the diff that were reviewed."""
+    duration: float = 0.0
+
+    @property
+    def found(self) -> int:
+        return sum(len(report.findings) for report in self.reports)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """The verdict: a check conclusion and the words for it."""
+
+    conclusion: Conclusion
+    title: str
+    reasons: tuple[str, ...] = ()
+    failing: int = 0
+    """Open issues at or above the failing severity."""
+
+
+class Audience(StrEnum):
+    """Who wrote the pull request, as far as spending is concerned."""
+
+    TRUSTED = "trusted"
+    OUTSIDER = "outsider"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReviewPlan:
+    """The first recorded step of a run. Nothing later asks settings which steps exist."""
+
+    run_id: str
+    pull: PullRequest
+    installation_id: int
+    agents: tuple[AgentSpec, ...]
+    config: RepoConfig
+    fail_on: FailOn
+    audience: Audience = Audience.TRUSTED
+    approved: bool = True
+    """False: an outsider's pull request whose head no maintainer approved yet."""
+    withheld: tuple[str, ...] = ()
+    """Agents that wait for that approval."""
+    config_problems: tuple[str, ...] = ()
+    skip_reason: str = ""
+    """Non-empty: nothing is reviewed (a draft, a skip label), and the check says why."""
+    sandbox_note: str = ""
+    """Said in every summary when the operator switched the sandbox off."""
+    dry_run: bool = False
+    details_url: str = ""

@@ -1,0 +1,259 @@
+"""The operator's configuration; the one reader of the environment.
+
+Sources, the first wins: constructor arguments (the command line), ``HARNESS_*`` variables,
+``.env`` in the working directory, ``harness.toml`` (path in ``HARNESS_CONFIG``; the same names in
+lower case without the prefix, agents as ``[[agents]]`` tables). All mistakes are told in one
+message, and no secret is ever part of one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+from typing_extensions import override
+
+from bot.errors import ConfigurationError
+
+PREFIX = "HARNESS_"
+AgentName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
+
+
+class AgentSettings(BaseModel):
+    """One agent, as the contract spells it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: AgentName
+    kind: str
+    argv: tuple[str, ...] = ()
+    model: str = ""
+    skills: tuple[str, ...] = ()
+    prompt: str = ""
+    timeout: float = Field(default=900.0, gt=0, le=24 * 3600)
+    required: bool = True
+    api_key_env: str = ""
+    api_key_file: str = ""
+    base_url: str = ""
+    budget_usd: Decimal | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _command_needs_argv(self) -> AgentSettings:
+        if self.kind == "command" and not self.argv:
+            raise ValueError(f"agent {self.name!r} is a command and needs argv")
+        return self
+
+
+DEFAULT_AGENTS = (
+    AgentSettings(name="ruff", kind="ruff"),
+    AgentSettings(name="bandit", kind="bandit"),
+    AgentSettings(name="zizmor", kind="zizmor"),
+)
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set; the table in the README is generated from it."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_file_encoding="utf-8",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    app_id: str = Field(default="", description="The GitHub App's id.")
+    private_key: SecretStr = Field(
+        default=SecretStr(""), description="The App's private key, PEM text."
+    )
+    private_key_file: Path | None = Field(default=None, description="Or the file that holds it.")
+    webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="Signs the deliveries. No secret, no server."
+    )
+    github_api_url: str = Field(
+        default="https://api.github.com",
+        description="REST base; GitHub Enterprise Server: `https://HOST/api/v3`.",
+    )
+    github_url: str = Field(
+        default="https://github.com", description="Git and web base, for links and for git."
+    )
+    data_dir: Path = Field(
+        default=Path(".harness"),
+        description="Mirrors, work trees, embedded database, logs of runs.",
+    )
+    database_url: str = Field(
+        default="",
+        description="`postgresql://…` when one machine is not enough. Default: SQLite in the data"
+        " directory.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on.")
+    public_url: str = Field(
+        default="", description="Where people reach the pages; used in check-run links."
+    )
+    agents: tuple[AgentSettings, ...] = Field(
+        default=DEFAULT_AGENTS, description="JSON list of agents. Default: the built-in analyzers."
+    )
+    developer: AgentSettings | None = Field(
+        default=None, description="The developer role. Default: the first agent that can write."
+    )
+    sandbox: Literal["auto", "require", "off"] = Field(
+        default="auto",
+        description="`auto`: use it where it works, else refuse every agent but the analyzers;"
+        " `require`: refuse to start without; `off`: the machine is yours to lose.",
+    )
+    max_runs: int = Field(default=4, ge=1, le=1000, description="Runs at once in this process.")
+    max_iterations: int = Field(default=3, ge=1, le=20, description="Review-refactor rounds.")
+    fail_on: Literal["critical", "major", "minor", "never"] = Field(
+        default="major", description="Lowest severity that makes the check fail."
+    )
+    budget_run_usd: Decimal | None = Field(default=None, ge=0, description="Hard limit of a run.")
+    budget_pr_usd: Decimal | None = Field(
+        default=None, ge=0, description="Hard limit of a pull request's life."
+    )
+    budget_month_usd: Decimal | None = Field(
+        default=None, ge=0, description="Hard limit of a calendar month."
+    )
+    outsiders: Literal["analyzers", "all", "none"] = Field(
+        default="analyzers",
+        description="What a pull request by somebody without write permission gets before a"
+        " maintainer comments `/harness review` on that head.",
+    )
+    operator_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="Signs in to the pages, `/api` and `/metrics`. Default: generated, kept in the"
+        " data directory.",
+    )
+    dry_run: bool = Field(default=False, description="Review, post nothing.")
+    log_format: Literal["console", "json"] = Field(
+        default="console", description="`json` for machines."
+    )
+
+    @field_validator("github_api_url", "github_url", "public_url")
+    @classmethod
+    def _is_http_url(cls, value: str) -> str:
+        if value and not value.startswith(("https://", "http://")):
+            raise ValueError("must start with https:// (or http://)")
+        return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_database_url(cls, value: str) -> str:
+        if value and not value.startswith(("postgresql://", "sqlite://")):
+            raise ValueError("must start with postgresql://")
+        return value
+
+    @model_validator(mode="after")
+    def _agent_names_are_unique(self) -> Settings:
+        names = [agent.name for agent in self.agents]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two agents are named {', '.join(twice)}")
+        return self
+
+    @classmethod
+    @override
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=_config_file())
+        return init_settings, env_settings, dotenv_settings, toml
+
+    def key(self) -> str:
+        """The App's private key; `ConfigurationError` if there is none or it cannot be read."""
+        text = self.private_key.get_secret_value().replace("\\n", "\n")
+        if not text and self.private_key_file is not None:
+            try:
+                text = self.private_key_file.read_text()
+            except OSError as error:
+                raise ConfigurationError(
+                    f"HARNESS_PRIVATE_KEY_FILE: cannot read {self.private_key_file}:"
+                    f" {error.strerror}"
+                ) from error
+        if not text:
+            raise ConfigurationError("set HARNESS_PRIVATE_KEY or HARNESS_PRIVATE_KEY_FILE")
+        return text
+
+    def require_app(self) -> None:
+        """What ``serve`` cannot do without, all of it in one message."""
+        missing = [
+            name
+            for name, value in (
+                ("HARNESS_APP_ID", self.app_id),
+                (
+                    "HARNESS_PRIVATE_KEY or HARNESS_PRIVATE_KEY_FILE",
+                    self.private_key.get_secret_value() or self.private_key_file,
+                ),
+                ("HARNESS_WEBHOOK_SECRET", self.webhook_secret.get_secret_value()),
+            )
+            if not value
+        ]
+        if missing:
+            raise ConfigurationError(f"set {', '.join(missing)} (see README, Install on GitHub)")
+        self.key()
+
+
+def _config_file() -> Path | None:
+    path = os.environ.get(PREFIX + "CONFIG", "")
+    return Path(path) if path else Path("harness.toml")
+
+
+def load_settings(**command_line: Any) -> Settings:
+    """Read every source; `ConfigurationError` lists all mistakes in one message."""
+    named = os.environ.get(PREFIX + "CONFIG", "")
+    if named and not Path(named).is_file():
+        raise ConfigurationError(f"HARNESS_CONFIG names {named}, which is not a file")
+    given = {name: value for name, value in command_line.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise ConfigurationError("; ".join(_mistake(item) for item in error.errors())) from None
+    except ValueError as error:  # a .toml or JSON value that cannot be parsed at all
+        raise ConfigurationError(_unparsable(error)) from None
+
+
+def _mistake(item: Mapping[str, Any]) -> str:
+    location = item["loc"]
+    message = str(item["msg"]).removeprefix("Value error, ")
+    if not location:
+        return message
+    name = PREFIX + str(location[0]).upper()
+    rest = ".".join(str(part) for part in location[1:])
+    return f"{name}{f' ({rest})' if rest else ''}: {message}"
+
+
+def _unparsable(error: ValueError) -> str:
+    # pydantic-settings names the field and the source, and chains the reason; the reason of a
+    # JSON mistake quotes the text, which may hold a secret, so only its kind is told.
+    reason = type(error.__cause__ or error).__name__
+    return f"{str(error).splitlines()[0]} ({reason})"
+
+
+def environment_value(name: str) -> str:
+    """One named variable, for ``api_key_env``: the operator chose the name."""
+    return os.environ.get(name, "")
