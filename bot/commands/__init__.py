@@ -1,0 +1,1 @@
+"""The slash commands people write in comments; one file each, in `verbs`."""

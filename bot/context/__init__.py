@@ -1,0 +1,1 @@
+"""What a reviewer is told, and the one composer of prompts."""

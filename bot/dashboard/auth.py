@@ -1,0 +1,58 @@
+"""Signs people in with the operator token.
+
+``Authorization: Bearer`` works everywhere. A browser signs in once with a form and gets a cookie
+that is an HMAC of the token, so that the token itself is in no cookie jar; it is worthless
+elsewhere and dies with the token.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+COOKIE = "harness"
+OPEN_PATHS = frozenset({"/healthz", "/readyz", "/sign-in"})
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def session(token: str) -> str:
+    """The cookie's value."""
+    return hmac.new(token.encode(), b"harness dashboard session", hashlib.sha256).hexdigest()
+
+
+def signed_in(request: web.Request, token: str) -> bool:
+    """Constant time in what was sent."""
+    scheme, _, sent = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and hmac.compare_digest(sent.strip().encode(), token.encode()):
+        return True
+    cookie = request.cookies.get(COOKIE, "")
+    return hmac.compare_digest(cookie.encode(), session(token).encode())
+
+
+def middleware(token: str) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+    """Refuses whoever is not signed in: 401 for programs, the sign-in page for browsers."""
+
+    @web.middleware
+    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+        response = await _answer(request, handler)
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Content-Security-Policy"] = (
+            "default-src 'none'; style-src 'unsafe-inline'; form-action 'self';"
+            " frame-ancestors 'none'; base-uri 'none'"
+        )
+        return response
+
+    async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path in OPEN_PATHS or signed_in(request, token):
+            return await handler(request)
+        if request.path.startswith(("/api/", "/metrics")):
+            raise web.HTTPUnauthorized(headers={"WWW-Authenticate": "Bearer"})
+        raise web.HTTPSeeOther("/sign-in")
+
+    return check

@@ -1,0 +1,199 @@
+"""Fan-out, parse, anchor, merge: `review`, the one path of every kind of review.
+
+`review` is called by the durable recipe (where ``step`` records each part), by ``harness review``
+(where ``step`` just runs it) and by the refactor loop. Each agent is a step of its own, so that a
+crash repeats only the agents that had not finished. What lies on disk is not part of any recorded
+value: ``source`` makes sure of it again whenever a step needs it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Protocol, TypeVar
+
+from bot.agents.analyzer import touched
+from bot.agents.fanout import run_agent
+from bot.agents.reviewer import AgentReviewer
+from bot.agents.sinks import Sink
+from bot.checkout.tree import read_file
+from bot.clock import Clock
+from bot.context.prompt import compose
+from bot.findings.identity import follow
+from bot.findings.merge import merge
+from bot.findings.parse import Answer, parse_answer
+from bot.models import (
+    AgentReport,
+    AgentRun,
+    AgentSpec,
+    AgentStatus,
+    Change,
+    Finding,
+    KnownIssue,
+    ReportState,
+    ReviewResult,
+    RunConfig,
+)
+from bot.models.context import ReviewContext
+
+T = TypeVar("T")
+
+MAX_SOURCE_BYTES = 2 * 1024 * 1024
+"""Files larger than this are anchored without looking at their text."""
+
+
+class Step(Protocol):
+    """Runs one named part of a run; the durable one records its result."""
+
+    async def __call__(self, name: str, work: Callable[[], Awaitable[T]]) -> T: ...
+
+
+Source = Callable[[], Awaitable[Change]]
+"""The change, checked out: called inside steps, and cheap when it lies there already."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Panelist:
+    """One agent of a review, ready to start."""
+
+    spec: AgentSpec
+    reviewer: AgentReviewer
+    analyzer: bool
+
+
+async def review(
+    source: Source,
+    agents: Sequence[Panelist],
+    context: ReviewContext,
+    step: Step,
+    *,
+    clock: Clock,
+    sinks: Sequence[Sink] = (),
+) -> ReviewResult:
+    """Let every agent read the change at the same time, and merge what they say."""
+    started = clock.monotonic()
+    reports = await asyncio.gather(
+        *(
+            step(
+                f"agent {agent.spec.name}",
+                partial(_ask, agent, source, context, clock=clock, sinks=sinks),
+            )
+            for agent in agents
+        )
+    )
+    result = await step("merge", partial(_merge, source, tuple(reports)))
+    return replace(result, duration=clock.monotonic() - started)
+
+
+async def _ask(
+    agent: Panelist, source: Source, context: ReviewContext, *, clock: Clock, sinks: Sequence[Sink]
+) -> AgentReport:
+    change = await source()
+    run = await run_agent(
+        agent.spec.name,
+        agent.reviewer,
+        _config(agent.spec, change, context),
+        sinks,
+        timeout=agent.spec.timeout,
+        clock=clock,
+    )
+    report = _report(agent, run, change)
+    # Events were for the sinks; what is recorded is the narrative and the outcome.
+    return replace(report, run=replace(report.run, buffer=()))
+
+
+def _config(spec: AgentSpec, change: Change, context: ReviewContext) -> RunConfig:
+    config = RunConfig(
+        skills=spec.skills,
+        always_prompt=spec.prompt,
+        scope_base_ref=change.base_ref,
+        checkpoint_context=context.checkpoints,
+        starting_sha=change.head_sha,
+        workspace=change.workspace,
+        diff=change.diff,
+        base_sha=change.base_sha,
+        ignored=frozenset(skipped.path for skipped in change.skipped),
+    )
+    return replace(config, prompt=compose(config, context))
+
+
+def _report(agent: Panelist, run: AgentRun, change: Change) -> AgentReport:
+    """An agent that did not finish keeps what can be read, and never counts as finished."""
+    answer = parse_answer(run.answer, agent=agent.spec.name)
+    findings, untouched = answer.findings, 0
+    if agent.analyzer:
+        findings, untouched = touched(findings, change.diff)
+    ignored = {skipped.path for skipped in change.skipped}
+    state, reason = _outcome(run, answer)
+    return AgentReport(
+        agent=agent.spec.name,
+        state=state,
+        run=run,
+        required=agent.spec.required,
+        findings=tuple(finding for finding in findings if finding.file not in ignored),
+        summary=answer.summary,
+        praise=answer.praise,
+        guidance=answer.guidance,
+        reason=reason,
+        problems=answer.problems,
+        untouched=untouched,
+    )
+
+
+def _outcome(run: AgentRun, answer: Answer) -> tuple[ReportState, str]:
+    if run.status is AgentStatus.CANCELLED:
+        return ReportState.CANCELLED, "cancelled"
+    if run.status is not AgentStatus.SUCCEEDED:
+        reason = f"{run.error.kind}: {run.error.message}" if run.error else "failed"
+        return ReportState.FAILED, reason
+    if not answer.readable:
+        return ReportState.FAILED, "its answer holds no readable result"
+    return ReportState.FINISHED, ""
+
+
+async def _merge(source: Source, reports: tuple[AgentReport, ...]) -> ReviewResult:
+    change = await source()
+    findings = tuple(finding for report in reports for finding in report.findings)
+    lines = await asyncio.to_thread(_lines, change, findings)
+    issues = merge(findings, diff=change.diff, lines=lines)
+    followed = follow(issues, change.known, change.since, lines)
+    unseen, carried = _settle(followed.unseen, reports)
+    return ReviewResult(
+        head_sha=change.head_sha,
+        base_sha=change.base_sha,
+        reports=reports,
+        issues=followed.issues,
+        carried=carried,
+        unseen=unseen,
+        skipped=change.skipped,
+        files=len(change.diff.files) - len({s.path for s in change.skipped}),
+    )
+
+
+def _settle(
+    missing: Sequence[KnownIssue], reports: Sequence[AgentReport]
+) -> tuple[tuple[KnownIssue, ...], tuple[KnownIssue, ...]]:
+    """(not reported again, still open).
+
+    Silence counts only from an agent that finished: an issue is "not reported again" when every
+    agent of this panel that had found it finished, and at least one of them was on the panel.
+    """
+    panel = {report.agent for report in reports}
+    finished = {report.agent for report in reports if report.state is ReportState.FINISHED}
+    unseen = tuple(
+        issue for issue in missing if (asked := panel & set(issue.agents)) and asked <= finished
+    )
+    return unseen, tuple(issue for issue in missing if issue not in unseen)
+
+
+def _lines(change: Change, findings: Sequence[Finding]) -> dict[str, tuple[str, ...]]:
+    """The text lines of every file that a finding names; a symlink is never followed."""
+    files: dict[str, tuple[str, ...]] = {}
+    for path in sorted({finding.file for finding in findings}):
+        content = read_file(change.workspace.tree, path, MAX_SOURCE_BYTES)
+        if content is not None:
+            text = content.decode("utf-8", "replace")
+            files[path] = tuple(line.removesuffix("\r") for line in text.split("\n"))
+    return files
