@@ -1,0 +1,232 @@
+"""The facade: every query as an async method, run in threads.
+
+SQLite has one writer, so one thread writes and two read beside it (WAL); PostgreSQL gets a small
+pool for both. A database that cannot answer now (locked, full, gone) is `TryLater`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from bot.clock import Clock, SystemClock
+from bot.errors import TryLater
+from bot.models import (
+    AgentReport,
+    Delivery,
+    Issue,
+    IssueState,
+    KnownIssue,
+    Placement,
+    Repo,
+    RunRecord,
+    RunState,
+    StoredDelivery,
+)
+from bot.store import blobs, deliveries, engine, issues, repos, runs, schema
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+RETRY_SECONDS = 5.0
+
+
+class Store:
+    """Everything harness remembers, apart from the engine's own record of its jobs."""
+
+    def __init__(self, database: Engine, clock: Clock) -> None:
+        self._engine = database
+        self._writing = database.execution_options(writes=True)
+        self._clock = clock
+        if database.dialect.name == "sqlite":
+            self._writers = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
+            self._readers = ThreadPoolExecutor(2, thread_name_prefix="store-reader")
+        else:
+            self._writers = ThreadPoolExecutor(engine.THREADS, thread_name_prefix="store")
+            self._readers = self._writers
+
+    @classmethod
+    async def open(cls, url: str, *, clock: Clock | None = None) -> Store:
+        """Connect, and create or migrate the schema where needed."""
+        parsed = engine.parse_url(url)
+        store = cls(engine.create(parsed), clock or SystemClock())
+        try:
+            if not await store._in_thread(store._writers, schema.create_or_check, store._engine):
+                await schema.migrate(parsed)
+        except BaseException:
+            await store.close()
+            raise
+        return store
+
+    async def close(self) -> None:
+        """Wait for running queries, then disconnect."""
+        for pool in (self._writers, self._readers):
+            await asyncio.to_thread(pool.shutdown)
+        await asyncio.to_thread(self._engine.dispose)
+
+    async def ping(self) -> None:
+        """Prove that the database answers and takes writes; `TryLater` if not."""
+        await self._write(_ping)
+
+    # -------------------------------------------------------------------------- deliveries
+
+    async def add_deliveries(self, batch: Sequence[Delivery]) -> None:
+        """Store those whose id is not known yet."""
+        await self._write(deliveries.add, batch, self._clock.now())
+
+    async def pending_deliveries(self, limit: int) -> list[Delivery]:
+        """Stored and not yet dispatched, oldest first."""
+        return await self._read(deliveries.pending, limit)
+
+    async def mark_dispatched(self, delivery_id: str, jobs: Sequence[str], error: str = "") -> None:
+        await self._write(deliveries.mark_dispatched, delivery_id, jobs, error, self._clock.now())
+
+    async def delivery(self, delivery_id: str) -> StoredDelivery | None:
+        return await self._read(deliveries.find, delivery_id)
+
+    async def forget_deliveries(self, before: datetime) -> int:
+        """Drop dispatched ones that arrived before a moment; returns how many."""
+        return await self._write(deliveries.forget_dispatched, before)
+
+    # -------------------------------------------------------------------------------- runs
+
+    async def add_run(self, run: RunRecord) -> None:
+        """A run that exists already stays as it is."""
+        await self._write(runs.add, run)
+
+    async def set_run_state(self, run_id: str, state: RunState) -> None:
+        await self._write(runs.set_state, run_id, state)
+
+    async def finish_run(
+        self, run_id: str, state: RunState, conclusion: str, title: str, finished_at: datetime
+    ) -> None:
+        await self._write(runs.finish, run_id, state, conclusion, title, finished_at)
+
+    async def run(self, run_id: str) -> RunRecord | None:
+        return await self._read(runs.find, run_id)
+
+    async def runs(
+        self, limit: int, repo: Repo | None = None, number: int | None = None
+    ) -> list[RunRecord]:
+        """Newest first."""
+        return await self._read(runs.newest, limit, repo, number)
+
+    async def unfinished_runs(self) -> list[RunRecord]:
+        """Waiting or running according to the record, oldest first."""
+        return await self._read(runs.unfinished)
+
+    async def newest_finished_run(
+        self, repo: Repo, number: int, before: datetime | None = None
+    ) -> RunRecord | None:
+        return await self._read(runs.newest_finished, repo, number, before)
+
+    async def runs_for_head(self, repo: Repo, sha: str) -> list[RunRecord]:
+        """Newest first, whatever their pull request."""
+        return await self._read(runs.for_head, repo, sha)
+
+    async def approve_head(self, repo: Repo, number: int, sha: str, by: str) -> None:
+        """A maintainer's word for one exact head; the first one stands."""
+        await self._write(runs.approve_head, repo, number, sha, by, self._clock.now())
+
+    async def approval(self, repo: Repo, number: int, sha: str) -> str | None:
+        """Who approved this head."""
+        return await self._read(runs.approval, repo, number, sha)
+
+    async def add_agent_reports(self, run_id: str, reports: Sequence[AgentReport]) -> None:
+        """Replaces what an interrupted attempt may have stored."""
+        await self._write(runs.add_agent_reports, run_id, reports)
+
+    async def agent_reports(self, run_id: str) -> list[AgentReport]:
+        """In the order in which they were added."""
+        return await self._read(runs.agent_reports, run_id)
+
+    # ------------------------------------------------------------------------------ issues
+
+    async def save_issues(
+        self,
+        run_id: str,
+        repo: Repo,
+        number: int,
+        head_sha: str,
+        found: Sequence[Issue],
+        posted: Mapping[str, Placement],
+    ) -> None:
+        """See `bot.store.issues.save`; may be repeated."""
+        await self._write(issues.save, run_id, repo, number, head_sha, found, posted)
+
+    async def known_issues(
+        self, repo: Repo, number: int, states: Sequence[IssueState] = issues.OPEN
+    ) -> list[KnownIssue]:
+        """The last occurrence of each open issue (or of those in other ``states``)."""
+        return await self._read(issues.known, repo, number, states)
+
+    async def issues_of_run(self, run_id: str) -> list[Issue]:
+        """As that run found them, in its order."""
+        return await self._read(issues.of_run, run_id)
+
+    # ------------------------------------------------------------------- blobs, repositories
+
+    async def put_blob(self, key: str, data: bytes) -> None:
+        """Create or replace."""
+        await self._write(blobs.put, key, data, self._clock.now())
+
+    async def get_blob(self, key: str) -> bytes | None:
+        return await self._read(blobs.get, key)
+
+    async def delete_blobs(self, prefix: str) -> int:
+        """Drop every key that starts with ``prefix``; returns how many."""
+        return await self._write(blobs.delete_all, prefix)
+
+    async def forget_repo(self, repo: Repo) -> None:
+        """Drop runs, issues and approvals of a repository that the App lost."""
+        await self._write(repos.forget, repo)
+
+    # ----------------------------------------------------------------------------- plumbing
+
+    async def _read(
+        self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        work = partial(_transact, self._engine, query, *args, **kwargs)
+        return await self._in_thread(self._readers, work)
+
+    async def _write(
+        self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        work = partial(_transact, self._writing, query, *args, **kwargs)
+        return await self._in_thread(self._writers, work)
+
+    @staticmethod
+    async def _in_thread(
+        pool: ThreadPoolExecutor, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(pool, partial(work, *args, **kwargs))
+        except (OperationalError, InterfaceError, PoolTimeout) as error:
+            # The first line is the database's own; the rest quotes the statement and its values.
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            reason = (str(cause).splitlines() or [type(error).__name__])[0]
+            raise TryLater(f"the database cannot answer now: {reason}", RETRY_SECONDS) from error
+
+
+def _transact(
+    database: Engine,
+    query: Callable[Concatenate[Connection, P], T],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> T:
+    with database.begin() as connection:
+        return query(connection, *args, **kwargs)
+
+
+def _ping(connection: Connection) -> None:
+    # A write that changes nothing: it needs the write lock and a disk that is not read-only.
+    connection.execute(text("UPDATE blobs SET key = key WHERE 1 = 0"))

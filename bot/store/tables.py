@@ -1,0 +1,167 @@
+"""The tables. A test keeps them equal to what the migrations build."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+)
+
+from bot.store.types import SafeJson, SafeText, UtcDateTime
+
+REVISION = "0001"
+"""The migration that these tables are the result of."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# The order of arrival: clocks tie, and ids are random. SQLite counts only an INTEGER key itself.
+SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("seq", SEQUENCE, primary_key=True),
+    Column("id", SafeText, nullable=False, unique=True),
+    Column("event", SafeText, nullable=False),
+    Column("action", SafeText, nullable=False),
+    Column("fields", SafeJson, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("dispatched_at", UtcDateTime),
+    Column("jobs", SafeJson),
+    Column("error", SafeText),
+)
+_pending = deliveries.c.dispatched_at.is_(None)
+Index(
+    "ix_deliveries_pending",
+    deliveries.c.seq,
+    sqlite_where=_pending,
+    postgresql_where=_pending,
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("seq", SEQUENCE, primary_key=True),
+    Column("id", SafeText, nullable=False, unique=True),
+    Column("job_id", SafeText, nullable=False),
+    Column("repo", SafeText, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("head_sha", SafeText, nullable=False),
+    Column("base_sha", SafeText, nullable=False),
+    Column("trigger", SafeText, nullable=False),
+    Column("state", SafeText, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("conclusion", SafeText, nullable=False),
+    Column("title", SafeText, nullable=False),
+    Column("installation_id", BigInteger, nullable=False),
+    Column("approved_by", SafeText, nullable=False),
+    Index(None, "repo", "number"),
+    Index(None, "repo", "head_sha"),
+)
+
+agent_runs = Table(
+    "agent_runs",
+    metadata,
+    Column("run_id", SafeText, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("agent", SafeText, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("state", SafeText, nullable=False),
+    Column("required", Boolean, nullable=False),
+    Column("input_tokens", BigInteger, nullable=False),
+    Column("output_tokens", BigInteger, nullable=False),
+    Column("cost_usd", SafeText),  # a decimal number; NULL is unknown, never 0
+    Column("duration", Float, nullable=False),
+    Column("report", SafeJson, nullable=False),
+    PrimaryKeyConstraint("run_id", "agent"),
+)
+
+issues = Table(
+    "issues",
+    metadata,
+    Column("repo", SafeText, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("id", SafeText, nullable=False),
+    Column("state", SafeText, nullable=False),
+    Column("severity", SafeText, nullable=False),
+    Column("title", SafeText, nullable=False),
+    Column("description", SafeText, nullable=False),
+    Column("category", SafeText, nullable=False),
+    Column("agents", SafeJson, nullable=False),
+    Column("first_run_id", SafeText, nullable=False),
+    Column("first_head_sha", SafeText, nullable=False),
+    Column("last_run_id", SafeText, nullable=False),
+    Column("last_head_sha", SafeText, nullable=False),
+    Column("posted", SafeText),  # where it is shown (a Placement); NULL: not posted
+    Column("comment_id", BigInteger),
+    Column("thread_id", SafeText),
+    PrimaryKeyConstraint("repo", "number", "id"),
+)
+
+occurrences = Table(
+    "occurrences",
+    metadata,
+    Column("run_id", SafeText, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("issue_id", SafeText, nullable=False),
+    Column("repo", SafeText, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("state", SafeText, nullable=False),
+    Column("severity", SafeText, nullable=False),
+    Column("title", SafeText, nullable=False),
+    Column("description", SafeText, nullable=False),
+    Column("category", SafeText, nullable=False),
+    Column("file", SafeText, nullable=False),
+    Column("line", Integer),
+    Column("end_line", Integer),
+    Column("side", SafeText, nullable=False),
+    Column("code", SafeText, nullable=False),
+    Column("confidence", Float),
+    Column("suggestion", SafeText, nullable=False),
+    Column("replacement", SafeText),
+    Column("anchor", SafeJson, nullable=False),
+    Column("sources", SafeJson, nullable=False),
+    PrimaryKeyConstraint("run_id", "issue_id"),
+    ForeignKeyConstraint(
+        ["repo", "number", "issue_id"],
+        ["issues.repo", "issues.number", "issues.id"],
+        ondelete="CASCADE",
+    ),
+    Index(None, "repo", "number", "issue_id"),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("repo", SafeText, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("head_sha", SafeText, nullable=False),
+    Column("approved_by", SafeText, nullable=False),
+    Column("approved_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("repo", "number", "head_sha"),
+)
+
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("key", SafeText, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
