@@ -9,6 +9,7 @@ message, and no secret is ever part of one.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -26,6 +27,8 @@ from pydantic import (
 )
 from pydantic_settings import (
     BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -257,3 +260,45 @@ def _unparsable(error: ValueError) -> str:
 def environment_value(name: str) -> str:
     """One named variable, for ``api_key_env``: the operator chose the name."""
     return os.environ.get(name, "")
+
+
+class Value(BaseModel):
+    """One effective setting, as people may see it."""
+
+    name: str
+    shown: str
+    source: str
+
+
+def values() -> list[Value]:
+    """Every setting's effective value and where it comes from; secrets are only said to be set."""
+    settings = load_settings()
+    sources: tuple[tuple[str, Mapping[str, Any]], ...] = (
+        ("environment", _given(EnvSettingsSource(Settings, env_prefix=PREFIX))),
+        (".env", _given(DotEnvSettingsSource(Settings, env_file=".env", env_prefix=PREFIX))),
+        (
+            str(_config_file()),
+            _given(TomlConfigSettingsSource(Settings, toml_file=_config_file())),
+        ),
+    )
+    return [
+        Value(
+            name=PREFIX + name.upper(),
+            shown=_shown(getattr(settings, name)),
+            source=next((where for where, given in sources if name in given), "default"),
+        )
+        for name in Settings.model_fields
+    ]
+
+
+def _given(source: PydanticBaseSettingsSource) -> Mapping[str, Any]:
+    return source()
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, SecretStr):
+        return "(set)" if value.get_secret_value() else ""
+    if isinstance(value, tuple):
+        return ", ".join(f"{agent.name} ({agent.kind})" for agent in value)
+    # A database address may carry a password.
+    return "" if value is None else re.sub(r"(?<=://)([^:/@]*):[^@]*@", r"\1:***@", str(value))

@@ -1,0 +1,279 @@
+"""The composition root: builds everything once, hands it in, and runs it until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from bot import log
+from bot.agents.reviewer import kinds
+from bot.checkout.mirror import Mirrors
+from bot.clock import SystemClock
+from bot.commands.command import commands, help_rows
+from bot.dashboard.views import Dashboard, application
+from bot.errors import ConfigurationError
+from bot.github.app_auth import GitHubApp
+from bot.guard import Failed, guard
+from bot.handlers.handler import handlers, needed_fields
+from bot.jobs import Engine
+from bot.models import AgentSpec, FailOn
+from bot.process import Ledger
+from bot.publish.publisher import publishers
+from bot.sandbox.sandbox import Sandbox
+from bot.settings import AgentSettings, Settings, load_settings
+from bot.store import Store
+from bot.tasks import recipes as _recipes  # noqa: F401  # importing it collects the recipes
+from bot.tasks.services import Policy, Services
+from bot.webhook.receiver import Receiver
+from bot.webhook.server import FrontDoor
+from bot.webhook.writer import DeliveryWriter
+from bot.worker import Worker
+
+SANDBOX_OFF = "The sandbox is switched off here: agents ran on the operator's machine unfenced."
+MIN_FREE_BYTES = 100 * 1024 * 1024
+
+_log = log.logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Running:
+    """A running harness. ``url`` is where its own pages are."""
+
+    url: str
+    port: int
+    operator_token: str
+    services: Services
+    engine: Engine
+    store: Store
+
+
+@asynccontextmanager
+async def running(settings: Settings, *, front_door: bool = True) -> AsyncIterator[Running]:
+    """Everything started in order, and stopped in the opposite order."""
+    settings.require_app()
+    async with AsyncExitStack() as stack:
+        data_dir = _data_dir(settings)
+        clock = SystemClock()
+        ledger = Ledger(data_dir / "processes")
+        ended = await ledger.reap()
+        if ended:
+            _log.warning("process.reaped", groups=ended)
+        sandbox = Sandbox(mode=settings.sandbox, ledger=ledger)
+        await sandbox.check()
+        database = settings.database_url or f"sqlite:///{data_dir / 'harness.sqlite'}"
+        store = await Store.open(database)
+        stack.push_async_callback(store.close)
+        http = await stack.enter_async_context(httpx.AsyncClient(timeout=30))
+        github = GitHubApp(
+            app_id=settings.app_id,
+            private_key=settings.key(),
+            api_url=settings.github_api_url,
+            http=http,
+            clock=clock,
+        )
+        services = Services(
+            policy=_policy(settings),
+            github=github,
+            mirrors=Mirrors(data_dir, github_url=settings.github_url, ledger=ledger),
+            store=store,
+            sandbox=sandbox,
+            kinds=kinds(),
+            publishers=publishers(),
+            clock=clock,
+            help_rows=help_rows(),
+        )
+        check_kinds(settings.agents, services.kinds)
+        engine = Engine(
+            database_url=settings.database_url,
+            data_dir=data_dir,
+            store=store,
+            max_runs=settings.max_runs,
+            clock=clock,
+        )
+        await engine.start(services)
+        stack.push_async_callback(engine.stop)
+        worker = Worker(store=store, queue=engine, handlers=handlers())
+        task = asyncio.create_task(worker.run(), name="worker")
+        stack.push_async_callback(_stopped, task)
+        token = operator_token(settings, data_dir)
+        port = 0
+        if front_door:
+            port = await _open_front_door(
+                stack, settings, database, worker, token, Parts(store=store, engine=engine)
+            )
+        yield Running(
+            url=f"http://{settings.host}:{port}",
+            port=port,
+            operator_token=token,
+            services=services,
+            engine=engine,
+            store=store,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parts:
+    """What the pages read."""
+
+    store: Store
+    engine: Engine
+
+
+async def _open_front_door(
+    stack: AsyncExitStack,
+    settings: Settings,
+    database: str,
+    worker: Worker,
+    token: str,
+    parts: Parts,
+) -> int:
+    writer = DeliveryWriter(database, on_stored=worker.wake)
+    await writer.start()
+    stack.push_async_callback(writer.stop)
+    receiver = Receiver(
+        secret=settings.webhook_secret.get_secret_value(),
+        fields=needed_fields(handlers()),
+        writer=writer,
+    )
+    pages = application(
+        Dashboard(
+            store=parts.store,
+            token=token,
+            ready=lambda: ready(parts.store, settings.data_dir),
+            counts=parts.engine.counts,
+            secure_cookie=settings.public_url.startswith("https://"),
+        )
+    )
+    door = FrontDoor(receiver, pages)
+    port = await door.start(settings.host, settings.port)
+    stack.push_async_callback(door.stop)
+    return port
+
+
+async def serve(settings: Settings, *, front_door: bool = True) -> None:
+    """Run until SIGTERM or SIGINT; a second signal is not needed."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with running(settings, front_door=front_door) as harness:
+        if front_door:
+            _log.info("serve.listening", url=harness.url, webhook=f"{harness.url}/webhook")
+            _tell_token(settings, harness.operator_token)
+        await stop.wait()
+        _log.info("serve.stopping")
+
+
+def main(*, front_door: bool = True) -> int:
+    """``harness serve`` and ``harness worker``: nothing of the command line is imported here."""
+    try:
+        settings = load_settings()
+        log.configure(settings.log_format)
+        with _runner() as runner:
+            runner.run(serve(settings, front_door=front_door))
+    except ConfigurationError as error:
+        print(f"harness: {error}", file=sys.stderr)  # noqa: T201  # one clear line, no log format
+        return 2
+    return 0
+
+
+def _runner() -> asyncio.Runner:
+    """uvloop when the ``fast`` extra is installed."""
+    try:
+        import uvloop
+    except ModuleNotFoundError:
+        return asyncio.Runner()
+    return asyncio.Runner(loop_factory=uvloop.new_event_loop)
+
+
+def agent_spec(agent: AgentSettings) -> AgentSpec:
+    """The settings' shape as the record that travels with jobs."""
+    return AgentSpec(**agent.model_dump())
+
+
+def check_kinds(agents: tuple[AgentSettings, ...], known: Mapping[str, object]) -> None:
+    """An agent of a kind that nobody provides stops the start."""
+    wrong = [f"{a.name!r} is of kind {a.kind!r}" for a in agents if a.kind not in known]
+    if wrong:
+        raise ConfigurationError(
+            f"HARNESS_AGENTS: {'; '.join(wrong)}; there are {', '.join(sorted(known))}"
+        )
+
+
+def operator_token(settings: Settings, data_dir: Path) -> str:
+    """The configured token, else one that is generated once and kept readable by its owner only."""
+    configured = settings.operator_token.get_secret_value()
+    if configured:
+        return configured
+    path = data_dir / "operator-token"
+    with contextlib.suppress(FileExistsError):
+        path.touch(mode=0o600, exist_ok=False)
+        path.write_text(secrets.token_urlsafe(24) + "\n")
+    return path.read_text().strip()
+
+
+async def ready(store: Store, data_dir: Path) -> str:
+    """Why harness is not ready; empty if it is."""
+    pinged = await guard("ready.database", store.ping())
+    if isinstance(pinged, Failed):
+        return f"the database does not answer: {pinged.reason}"
+    free = shutil.disk_usage(data_dir).free
+    return "" if free >= MIN_FREE_BYTES else f"only {free // 2**20} MiB of disk are free"
+
+
+def _policy(settings: Settings) -> Policy:
+    return Policy(
+        agents=tuple(agent_spec(agent) for agent in settings.agents),
+        fail_on=FailOn(settings.fail_on),
+        outsiders=settings.outsiders,
+        dry_run=settings.dry_run,
+        public_url=settings.public_url,
+        sandbox_note=SANDBOX_OFF if settings.sandbox == "off" else "",
+    )
+
+
+def _data_dir(settings: Settings) -> Path:
+    path = settings.data_dir.absolute()
+    try:
+        path.mkdir(mode=0o755, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"HARNESS_DATA_DIR: cannot create {path}: {error.strerror}"
+        ) from error
+    return path
+
+
+def _tell_token(settings: Settings, token: str) -> None:
+    """The token itself is for a terminal only; a log gets its place."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"operator token: {token}\n")
+    elif not settings.operator_token.get_secret_value():
+        _log.info("serve.token", path=str(settings.data_dir / "operator-token"))
+
+
+async def _stopped(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+__all__ = ["Running", "agent_spec", "check_kinds", "commands", "main", "ready", "running", "serve"]

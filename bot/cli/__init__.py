@@ -1,0 +1,168 @@
+"""The command line: one file per command that does more than print."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot import __version__
+from bot.errors import HarnessError
+
+app = typer.Typer(
+    name="harness",
+    help="Several independent reviewers, one honest review; a self-hosted GitHub App.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+PathArgument = Annotated[Path, typer.Argument(help="A folder inside the repository.")]
+Base = Annotated[
+    str | None,
+    typer.Option(
+        metavar="REF",
+        help="What to compare with. Default: origin/HEAD, else main or master.",
+    ),
+]
+Agent = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--agent",
+        metavar="NAME",
+        help="An agent to ask, by its configured name or its kind; may be given several times.",
+    ),
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"harness {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Several independent reviewers, one honest review; a self-hosted GitHub App."""
+
+
+@app.command()
+def serve() -> None:
+    """Run the webhook front door and the worker in one process.
+
+    Configuration comes from HARNESS_* variables, .env or harness.toml; see the README, "Settings".
+    Stops on SIGTERM or Ctrl-C; running reviews go on at the next start.
+    """
+    from bot.app import main as run
+
+    raise typer.Exit(run())
+
+
+@app.command()
+def worker() -> None:
+    """Run a worker only, for deployments with several processes or machines (PostgreSQL)."""
+    from bot.app import main as run
+
+    raise typer.Exit(run(front_door=False))
+
+
+@app.command()
+def review(
+    path: PathArgument = Path(),
+    base: Base = None,
+    agent: Agent = None,
+    fail_on: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SEVERITY",
+            help="Lowest severity that exits with 1: critical, major, minor, never.",
+        ),
+    ] = None,
+    output_format: Annotated[
+        str, typer.Option("--format", help="text, json, sarif or markdown.")
+    ] = "text",
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the report there.")
+    ] = None,
+) -> None:
+    """Review a local repository: the same review as on a pull request, no GitHub, no credentials.
+
+    Reads the committed changes of HEAD against the base. Exit status: 0 clean, 1 findings at or
+    above the failing severity, 2 could not review.
+    """
+    from bot.cli.review import run
+
+    raise typer.Exit(
+        run(
+            path,
+            base=base,
+            agents=tuple(agent or ()),
+            fail_on=fail_on,
+            output_format=output_format,
+            output=output,
+        )
+    )
+
+
+@app.command()
+def demo(
+    once: Annotated[
+        bool, typer.Option(help="Exit when the review is posted; 0 only if it really was.")
+    ] = False,
+    repo: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Use this repository's branch as the pull request."),
+    ] = None,
+    base: Base = None,
+    head: Annotated[
+        str | None, typer.Option(metavar="REF", help="The branch to review. Default: HEAD.")
+    ] = None,
+    agent: Agent = None,
+) -> None:
+    """Show the whole main job on an embedded GitHub: no network, account or key.
+
+    Starts a small GitHub on this machine with a real git repository and a real pull request, runs
+    the real bot against it, and shows where to look at the result.
+    """
+    from bot.cli.demo import run
+
+    raise typer.Exit(run(once=once, repo=repo, base=base, head=head, agents=tuple(agent or ())))
+
+
+@app.command()
+def config(
+    path: PathArgument = Path(),
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of .github/harness.yml.")
+    ] = False,
+) -> None:
+    """Show the effective configuration and where each value comes from; secrets are never shown."""
+    from bot.cli.config import run
+
+    raise typer.Exit(run(path, schema=schema))
+
+
+@app.command()
+def runs(
+    run_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Show this run.")] = None,
+) -> None:
+    """List runs, or show one: its agents and its issues."""
+    from bot.cli.runs import run
+
+    raise typer.Exit(run(run_id))
+
+
+def main() -> int:
+    """Errors are one clear line and exit status 2, never a traceback."""
+    try:
+        app()
+    except HarnessError as error:
+        sys.stderr.write(f"harness: {error}\n")
+        return 2
+    return 0

@@ -1,0 +1,86 @@
+"""``harness runs``: what ran, from the store."""
+
+from __future__ import annotations
+
+import asyncio
+
+from rich.console import Console
+from rich.table import Table
+
+from bot.errors import ConfigurationError
+from bot.models import RunRecord
+from bot.models.text import visible
+from bot.settings import Settings, load_settings
+from bot.store import Store
+
+LIMIT = 30
+
+
+def run(run_id: str | None) -> int:
+    """Exit 2 for an unknown run."""
+    return asyncio.run(_run(load_settings(), run_id))
+
+
+async def _run(settings: Settings, run_id: str | None) -> int:
+    file = settings.data_dir.absolute() / "harness.sqlite"
+    if not settings.database_url and not file.exists():
+        raise ConfigurationError(f"there is no database in {settings.data_dir}; nothing ran yet")
+    store = await Store.open(settings.database_url or f"sqlite:///{file}")
+    try:
+        if run_id is None:
+            _list(await store.runs(LIMIT))
+            return 0
+        return await _show(store, run_id)
+    finally:
+        await store.close()
+
+
+def _list(runs: list[RunRecord]) -> None:
+    table = Table(box=None)
+    for heading in ("run", "pull request", "head", "state", "result", "started (UTC)"):
+        table.add_column(heading, overflow="fold")
+    for item in runs:
+        table.add_row(
+            item.id,
+            visible(f"{item.repo.full_name}#{item.number}"),
+            item.head_sha[:7],
+            item.state.value,
+            visible(item.title),
+            f"{item.started_at:%Y-%m-%d %H:%M}",
+        )
+    Console().print(table)
+
+
+async def _show(store: Store, run_id: str) -> int:
+    console = Console()
+    found = await store.run(run_id)
+    if found is None:
+        console.print(f"there is no run {visible(run_id)}; `harness runs` lists them")
+        return 2
+    _list([found])
+    agents = Table(title="\nAgents", title_justify="left", box=None)
+    for heading in ("agent", "outcome", "findings", "time"):
+        agents.add_column(heading, overflow="fold")
+    for report in await store.agent_reports(run_id):
+        outcome = f"{report.state.value} {report.reason}".strip()
+        agents.add_row(
+            visible(report.agent),
+            visible(outcome),
+            str(len(report.findings)),
+            f"{report.run.duration:.1f} s",
+        )
+    console.print(agents)
+    issues = Table(title="\nIssues", title_justify="left", box=None)
+    for heading in ("id", "state", "severity", "where", "issue", "found by"):
+        issues.add_column(heading, overflow="fold")
+    for issue in await store.issues_of_run(run_id):
+        issues.add_row(
+            issue.id,
+            issue.state.value,
+            issue.severity.value,
+            visible(f"{issue.file}:{issue.line or ''}".rstrip(":")),
+            visible(issue.title),
+            visible(", ".join(issue.agents)),
+        )
+    console.print(issues)
+    return 0

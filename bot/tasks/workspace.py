@@ -1,0 +1,91 @@
+"""A run's change on disk, made again whenever a step needs it and it is not there.
+
+Nothing here is recorded: after a crash, or on another machine, the first step that needs the tree
+fetches and writes it again. Made once per process and run, shared by the agents of the run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from bot.errors import GiveUp, HarnessError
+from bot.findings.scope import split
+from bot.guard import Failed, guard
+from bot.models import Change, Diff, KnownIssue, ReviewPlan
+from bot.tasks.services import Services
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckedOut:
+    """What the recorded step says of the checkout."""
+
+    merge_base: str
+    files: int
+    reviewed: int
+
+
+class Workbench:
+    """Calling it gives the `Change`; close it when the run ends."""
+
+    def __init__(self, services: Services, plan: ReviewPlan) -> None:
+        self._services = services
+        self._plan = plan
+        self._lock = asyncio.Lock()
+        self._stack = AsyncExitStack()
+        self._change: Change | None = None
+
+    async def __call__(self) -> Change:
+        async with self._lock:
+            if self._change is None:
+                self._change = await self._make()
+            return self._change
+
+    async def checked_out(self) -> CheckedOut:
+        change = await self()
+        skipped = {item.path for item in change.skipped}
+        return CheckedOut(
+            merge_base=change.diff.base_sha,
+            files=len(change.diff.files),
+            reviewed=sum(file.path not in skipped for file in change.diff.files),
+        )
+
+    async def close(self) -> None:
+        await self._stack.aclose()
+        self._change = None
+
+    async def _make(self) -> Change:
+        plan, pull = self._plan, self._plan.pull
+        mirror = await self._services.mirror(pull.repo, plan.installation_id)
+        await mirror.fetch(pull.base_sha, pull.head_sha, pull.number)
+        diff = await mirror.diff(pull.base_sha, pull.head_sha)
+        workspace = await self._stack.enter_async_context(
+            mirror.workspace(pull.base_sha, pull.head_sha, pull.number)
+        )
+        known = tuple(await self._services.store.known_issues(pull.repo, pull.number))
+        return Change(
+            diff=diff,
+            workspace=workspace,
+            head_sha=pull.head_sha,
+            base_sha=pull.base_sha,
+            base_ref=pull.base_ref,
+            head_ref=pull.head_ref,
+            title=pull.title,
+            body=pull.body,
+            repo=pull.repo,
+            skipped=split(diff, plan.config.ignored).skipped,
+            known=known,
+            since=await self._since(mirror, known, pull.head_sha),
+        )
+
+    async def _since(
+        self, mirror: Differ, known: tuple[KnownIssue, ...], head_sha: str
+    ) -> dict[str, Diff]:
+        """Diffs from earlier heads; a head that is gone after a force-push has none."""
+        since: dict[str, Diff] = {}
+        for sha in sorted({issue.head_sha for issue in known}):
+            diff = await guard("workspace.since", mirror.diff_between(sha, head_sha))
+            if not isinstance(diff, Failed):
+                since[sha] = diff
+        return since

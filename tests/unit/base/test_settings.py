@@ -1,0 +1,116 @@
+"""Where settings come from, and what is said of mistakes."""
+
+import json
+
+import pytest
+
+from bot.errors import ConfigurationError
+from bot.settings import load_settings, values
+
+
+@pytest.fixture(autouse=True)
+def empty_place(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("HARNESS_CONFIG", "HARNESS_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+def test_the_command_line_wins_over_the_environment_over_dotenv_over_toml(empty_place, monkeypatch):
+    (empty_place / "harness.toml").write_text(
+        'port = 1\nhost = "t"\ngithub_url = "http://t"\nmax_runs = 9\n'
+    )
+    (empty_place / ".env").write_text(
+        "HARNESS_PORT=2\nHARNESS_HOST=d\nHARNESS_GITHUB_URL=http://d\n"
+    )
+    monkeypatch.setenv("HARNESS_PORT", "3")
+    monkeypatch.setenv("HARNESS_HOST", "e")
+    settings = load_settings(port=4)
+    assert (settings.port, settings.host, settings.github_url, settings.max_runs) == (
+        4,
+        "e",
+        "http://d",
+        9,
+    )
+
+
+def test_agents_come_as_tables_or_as_json(empty_place, monkeypatch):
+    (empty_place / "harness.toml").write_text(
+        '[[agents]]\nname = "mine"\nkind = "command"\nargv = ["/opt/mine", "-x"]\ntimeout = 5\n'
+    )
+    assert load_settings().agents[0].argv == ("/opt/mine", "-x")
+    monkeypatch.setenv(
+        "HARNESS_AGENTS", json.dumps([{"name": "r", "kind": "ruff", "required": False}])
+    )
+    (agent,) = load_settings().agents
+    assert (agent.name, agent.kind, agent.required) == ("r", "ruff", False)
+
+
+def test_one_message_lists_every_mistake(monkeypatch):
+    monkeypatch.setenv("HARNESS_PORT", "many")
+    monkeypatch.setenv("HARNESS_FAIL_ON", "sometimes")
+    monkeypatch.setenv("HARNESS_GITHUB_URL", "github.com")
+    monkeypatch.setenv("HARNESS_AGENTS", '[{"name": "a", "kind": "command"}]')
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings()
+    for name in ("HARNESS_PORT", "HARNESS_FAIL_ON", "HARNESS_GITHUB_URL", "HARNESS_AGENTS"):
+        assert name in str(caught.value)
+    assert "needs argv" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HARNESS_AGENTS", '[{"name": "x", "secret-of-mine"'),
+        ("HARNESS_AGENTS", '[{"name": "x", "kind": "ruff", "api_key": "secret-of-mine"}]'),
+        ("HARNESS_DATABASE_URL", "mysql://u:secret-of-mine@host/db"),
+        ("HARNESS_BUDGET_RUN_USD", "secret-of-mine"),
+    ],
+)
+def test_no_value_is_repeated_in_a_message(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings()
+    assert name in str(caught.value) or "agents" in str(caught.value)
+    assert "secret-of-mine" not in str(caught.value)
+
+
+def test_two_agents_cannot_share_a_name(monkeypatch):
+    twice = [{"name": "a", "kind": "ruff"}, {"name": "a", "kind": "bandit"}]
+    monkeypatch.setenv("HARNESS_AGENTS", json.dumps(twice))
+    with pytest.raises(ConfigurationError, match="two agents are named a"):
+        load_settings()
+
+
+def test_a_configuration_file_that_is_named_must_exist(monkeypatch):
+    monkeypatch.setenv("HARNESS_CONFIG", "nowhere.toml")
+    with pytest.raises(ConfigurationError, match=r"nowhere\.toml"):
+        load_settings()
+
+
+def test_serving_needs_an_app_and_says_all_that_is_missing(empty_place):
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings().require_app()
+    for name in ("HARNESS_APP_ID", "HARNESS_PRIVATE_KEY", "HARNESS_WEBHOOK_SECRET"):
+        assert name in str(caught.value)
+    missing = load_settings(app_id="1", webhook_secret="s", private_key_file=empty_place / "no.pem")
+    with pytest.raises(ConfigurationError, match="cannot read"):
+        missing.require_app()
+
+
+def test_the_key_may_be_a_text_or_a_file(empty_place):
+    (empty_place / "key.pem").write_text("PEM")
+    assert load_settings(private_key_file=empty_place / "key.pem").key() == "PEM"
+    assert load_settings(private_key="a\\nb").key() == "a\nb"
+
+
+def test_secrets_are_never_shown(empty_place, monkeypatch):
+    for name in ("HARNESS_PRIVATE_KEY", "HARNESS_WEBHOOK_SECRET", "HARNESS_OPERATOR_TOKEN"):
+        monkeypatch.setenv(name, "secret-of-mine")
+    monkeypatch.setenv("HARNESS_DATABASE_URL", "postgresql://u:secret-of-mine@h/d")
+    shown = {value.name: value for value in values()}
+    assert "secret-of-mine" not in str(shown)
+    assert "secret-of-mine" not in repr(load_settings().webhook_secret)
+    assert shown["HARNESS_WEBHOOK_SECRET"].source == "environment"
+    assert shown["HARNESS_PORT"].source == "default"
+    assert shown["HARNESS_DATABASE_URL"].shown == "postgresql://u:***@h/d"
