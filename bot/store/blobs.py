@@ -29,5 +29,6 @@ def get(connection: Connection, key: str) -> bytes | None:
 def delete_all(connection: Connection, prefix: str) -> int:
     """Every key that starts with ``prefix``; returns how many."""
     # Not LIKE: on SQLite it takes capitals for small letters.
-    start = func.substr(blobs.c.key, 1, len(escape(prefix)))
-    return connection.execute(delete(blobs).where(start == prefix)).rowcount
+    start = escape(prefix)
+    matches = func.substr(blobs.c.key, 1, len(start)) == start
+    return connection.execute(delete(blobs).where(matches)).rowcount

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
@@ -13,6 +14,8 @@ from bot.errors import ConfigurationError
 
 BUSY_SECONDS = 30.0
 """How long a writer of SQLite waits for another one."""
+
+_WAL_ATTEMPTS = 100
 
 THREADS = 4
 """Connections that a store keeps on PostgreSQL."""
@@ -65,11 +68,24 @@ def _create_sqlite(url: URL) -> Engine:
     return engine
 
 
-def _configure_sqlite(connection: Any, _record: object) -> None:
+def _configure_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # The driver would begin transactions by itself, and not before a read.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    use_wal(connection)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").fetchall()
+
+
+def use_wal(connection: sqlite3.Connection) -> None:
+    """Two connections that switch a new file to WAL at once: one is refused without waiting."""
+    for attempt in range(1, _WAL_ATTEMPTS + 1):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").fetchall()
+            return
+        except sqlite3.OperationalError:
+            if attempt == _WAL_ATTEMPTS:
+                raise
+            time.sleep(0.02)
 
 
 def _begin_sqlite(connection: Connection) -> None:
