@@ -1,0 +1,1 @@
+"""Pure: parse, anchor, merge, identity, policy. No I/O, no asyncio, no clock."""
