@@ -146,7 +146,7 @@ class _Loader(yaml.SafeLoader):
     @override
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
-            event = self.get_event()  # type: ignore[no-untyped-call]
+            event = self.get_event()  # type: ignore[no-untyped-call]  # the stubs leave it out
             raise yaml.composer.ComposerError(
                 None, None, "aliases are not allowed", event.start_mark
             )

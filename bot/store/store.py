@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
@@ -58,12 +59,11 @@ class Store:
         """Connect, and create or migrate the schema where needed."""
         parsed = engine.parse_url(url)
         store = cls(engine.create(parsed), clock or SystemClock())
-        try:
+        async with AsyncExitStack() as opened:
+            opened.push_async_callback(store.close)
             if not await store._in_thread(store._writers, schema.create_or_check, store._engine):
                 await schema.migrate(parsed)
-        except BaseException:
-            await store.close()
-            raise
+            opened.pop_all()
         return store
 
     async def close(self) -> None:

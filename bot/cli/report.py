@@ -1,0 +1,119 @@
+"""Prints a local review: text for people, Markdown, JSON and SARIF for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from typing import Any
+
+from bot.findings.sarif import write_sarif
+from bot.models import AgentReport, Decision, Issue, ReportState, ReviewResult
+from bot.models.text import visible
+from bot.publish import render
+
+NO_HISTORY = (
+    "This is a local review: it has no history, so every issue is new and ids may differ from"
+    " those of a pull request that was reviewed before."
+)
+FRAME_LINES = 3
+
+
+def text(result: ReviewResult, decision: Decision) -> str:
+    """``path:line  severity  title`` with a short frame, by file, the worst file first."""
+    out: list[str] = []
+    for file, issues in _by_file(result.issues):
+        out += [visible(file), *(line for issue in issues for line in _issue(issue)), ""]
+    out += [line for report in result.reports for line in _report(report)]
+    out += [f"not reviewed: {visible(s.path)} ({s.reason})" for s in result.skipped]
+    out += ["", decision.title]
+    return "\n".join(out).lstrip("\n") + "\n"
+
+
+def markdown(result: ReviewResult, decision: Decision) -> str:
+    return render.local_report(result, decision)
+
+
+def as_json(result: ReviewResult, decision: Decision) -> str:
+    data = {
+        "head_sha": result.head_sha,
+        "base_sha": result.base_sha,
+        "conclusion": decision.conclusion.value,
+        "title": decision.title,
+        "note": NO_HISTORY,
+        "issues": [_issue_json(issue) for issue in result.issues],
+        "agents": [_report_json(report) for report in result.reports],
+        "skipped": [{"path": visible(s.path), "reason": s.reason} for s in result.skipped],
+    }
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def sarif(result: ReviewResult, decision: Decision) -> str:
+    return json.dumps(write_sarif(result), indent=2) + "\n"
+
+
+FORMATS: dict[str, Callable[[ReviewResult, Decision], str]] = {
+    "text": text,
+    "json": as_json,
+    "sarif": sarif,
+    "markdown": markdown,
+}
+
+
+def _by_file(issues: tuple[Issue, ...]) -> Iterator[tuple[str, list[Issue]]]:
+    """Files by their worst issue; issues of a file from top to bottom."""
+    worst: dict[str, int] = {}
+    for issue in issues:
+        worst[issue.file] = min(worst.get(issue.file, 9), issue.severity.rank)
+    ordered = sorted(issues, key=lambda i: (worst[i.file], i.file, i.line or 0, i.id))
+    for file, group in groupby(ordered, key=lambda issue: issue.file):
+        yield file, list(group)
+
+
+def _issue(issue: Issue) -> Iterator[str]:
+    place = f"{visible(issue.file)}:{issue.line}" if issue.line else visible(issue.file)
+    yield f"  {place}  {issue.severity.value}  {visible(issue.title)}"
+    for number, line in enumerate(issue.code.splitlines()[:FRAME_LINES], issue.line or 1):
+        yield f"    {number:>5} | " + "\t".join(visible(part) for part in line.split("\t"))
+    yield f"          found by {', '.join(issue.agents)} · {issue.id}"
+
+
+def _report(report: AgentReport) -> Iterator[str]:
+    if report.state is not ReportState.FINISHED:
+        yield f"{report.agent} did not finish: {visible(report.reason)}"
+    for problem in report.problems:
+        yield f"{report.agent}: {visible(problem)}"
+
+
+def _issue_json(issue: Issue) -> dict[str, Any]:
+    return {
+        "id": issue.id,
+        "severity": issue.severity.value,
+        "file": visible(issue.file),
+        "line": issue.line,
+        "end_line": issue.end_line,
+        "title": issue.title,
+        "description": issue.description,
+        "suggestion": issue.suggestion,
+        "replacement": issue.replacement,
+        "category": issue.category,
+        "confidence": issue.confidence,
+        "agents": list(issue.agents),
+        "sources": [
+            {"agent": s.agent, "rule": s.rule, "title": s.title, "description": s.description}
+            for s in issue.sources
+        ],
+    }
+
+
+def _report_json(report: AgentReport) -> dict[str, Any]:
+    return {
+        "agent": report.agent,
+        "state": report.state.value,
+        "reason": report.reason,
+        "required": report.required,
+        "findings": len(report.findings),
+        "untouched": report.untouched,
+        "problems": list(report.problems),
+        "seconds": round(report.run.duration, 3),
+    }

@@ -1,0 +1,172 @@
+"""``harness review``: the same review on a local repository, no GitHub, no credentials."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from bot import log
+from bot.agents.reviewer import AgentKind, build, kinds
+from bot.app import agent_spec, check_kinds
+from bot.checkout.local import LocalRepo
+from bot.cli import report
+from bot.cli.progress import Progress
+from bot.clock import SystemClock
+from bot.errors import ConfigurationError
+from bot.findings.policy import decide
+from bot.findings.scope import split
+from bot.jobs.memory import MemoryStep
+from bot.models import (
+    AgentSpec,
+    Change,
+    Conclusion,
+    Decision,
+    FailOn,
+    RepoConfig,
+    ReportState,
+    ReviewResult,
+)
+from bot.models.context import ReviewContext
+from bot.models.repo_config import PATH, parse_repo_config
+from bot.models.text import visible
+from bot.process import Ledger
+from bot.runner.review import Panelist, review
+from bot.sandbox.sandbox import Sandbox
+from bot.settings import AgentSettings, Settings, load_settings
+
+
+def run(
+    path: Path,
+    *,
+    base: str | None,
+    agents: Sequence[str],
+    fail_on: str | None,
+    output_format: str,
+    output: Path | None,
+) -> int:
+    """0 clean, 1 findings at or above the failing severity, 2 could not review."""
+    if output_format not in report.FORMATS:
+        raise ConfigurationError(
+            f"--format {output_format}: there are {', '.join(report.FORMATS)}"
+        )
+    settings = load_settings(fail_on=fail_on)
+    log.configure(settings.log_format, level="WARNING")
+    result, decision = asyncio.run(_review(settings, path, base, agents))
+    text = report.FORMATS[output_format](result, decision)
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        output.write_text(text, "utf-8", errors="surrogateescape")
+    return exit_status(result, decision)
+
+
+def exit_status(result: ReviewResult, decision: Decision) -> int:
+    """A review in which a required agent did not finish is no clean review."""
+    if any(r.required and r.state is not ReportState.FINISHED for r in result.reports):
+        return 2
+    if decision.failing:
+        return 1
+    return 0 if decision.conclusion in (Conclusion.SUCCESS, Conclusion.NEUTRAL) else 2
+
+
+async def _review(
+    settings: Settings, path: Path, base: str | None, names: Sequence[str]
+) -> tuple[ReviewResult, Decision]:
+    console = Console(stderr=True)
+    clock = SystemClock()
+    with tempfile.TemporaryDirectory(prefix="harness-", ignore_cleanup_errors=True) as scratch:
+        room = Path(scratch)
+        # The service user's processes must reach the tree inside.
+        room.chmod(0o755)
+        ledger = Ledger(room / "processes")
+        sandbox = Sandbox(mode=settings.sandbox, ledger=ledger)
+        await sandbox.check()
+        repo = await LocalRepo.open(path, scratch=room, ledger=ledger)
+        config, problems = await _config(repo, base)
+        for problem in problems:
+            console.print(f"{visible(problem)} (the defaults apply)", style="yellow", markup=False)
+        change = await _change(repo, base, config)
+        known = kinds()
+        specs = chosen(settings.agents, config, names, known)
+        console.print(
+            f"reviewing {change.head_sha[:12]} against {visible(change.base_ref)}:"
+            f" {len(change.diff.files)} files, {len(change.skipped)} left out",
+            highlight=False,
+        )
+        progress = Progress(tuple(s.name for s in specs), console=console, clock=clock)
+
+        async def source() -> Change:
+            return change
+
+        with progress:
+            result = await review(
+                source,
+                [
+                    Panelist(
+                        spec=spec,
+                        reviewer=build(spec, sandbox),
+                        analyzer=known[spec.kind].analyzer,
+                    )
+                    for spec in specs
+                ],
+                ReviewContext(instructions=config.instructions),
+                MemoryStep(clock=clock),
+                clock=clock,
+                sinks=[progress],
+            )
+    fail_on = config.fail_on_with(FailOn(settings.fail_on))
+    decision = decide(
+        result.reports, result.issues, result.carried, fail_on, head_sha=result.head_sha
+    )
+    return result, decision
+
+
+def chosen(
+    configured: Sequence[AgentSettings],
+    config: RepoConfig,
+    names: Sequence[str],
+    known: dict[str, AgentKind],
+) -> tuple[AgentSpec, ...]:
+    """The agents that were named, else those of the configuration.
+
+    A kind that needs no more than its name can be named without being configured.
+    """
+    specs = {agent.name: agent_spec(agent) for agent in configured}
+    if not names:
+        wanted = [s for s in specs.values() if config.agents is None or s.name in config.agents]
+        check_kinds(tuple(configured), known)
+        return tuple(wanted)
+    for name in names:
+        if name not in specs and name in known and name != "command":
+            specs[name] = AgentSpec(name=name, kind=name)
+        if name not in specs:
+            raise ConfigurationError(
+                f"--agent {name}: there is no such agent; configured are"
+                f" {', '.join(specs)}, and kinds are {', '.join(known)}"
+            )
+    return tuple(specs[name] for name in dict.fromkeys(names))
+
+
+async def _config(repo: LocalRepo, base: str | None) -> tuple[RepoConfig, tuple[str, ...]]:
+    """From the base: what is being reviewed does not configure its own review."""
+    content = await repo.show(await repo.base_sha(base), PATH)
+    parsed = parse_repo_config("" if content is None else content.decode("utf-8", "replace"))
+    return parsed.config, parsed.problems
+
+
+async def _change(repo: LocalRepo, base: str | None, config: RepoConfig) -> Change:
+    base_sha, head_sha = await repo.base_sha(base), await repo.head_sha()
+    diff = await repo.diff(base_sha, head_sha)
+    return Change(
+        diff=diff,
+        workspace=await repo.workspace(base_sha, head_sha),
+        head_sha=head_sha,
+        base_sha=base_sha,
+        base_ref=base or await repo.base_name(),
+        skipped=split(diff, config.ignored).skipped,
+    )
