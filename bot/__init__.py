@@ -27,6 +27,7 @@ log        structured logs
 clock      the one reader of clocks
 registry   finds one-file plug-ins
 process    starts, limits and ends processes
+groups     process groups, and the record of those that run
 guard      the one blind except
 ---------- -------------------------------------------------------------------------------------
 app        the composition root: everything is built here and handed in
