@@ -7,6 +7,7 @@ github.com when the API is an Enterprise Server's.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 import httpx
 
@@ -60,12 +61,17 @@ class ApiAddress:
         return target
 
     def _holds(self, target: httpx.URL) -> bool:
-        base, path = httpx.URL(self.rest), target.path
-        same_origin = (target.scheme, target.host, target.port) == (
-            base.scheme,
-            base.host,
-            base.port,
-        )
-        if not same_origin or target.userinfo or ".." in path.split("/") or "\\" in path:
+        base = httpx.URL(self.rest)
+        here = (target.scheme, target.host, target.port) == (base.scheme, base.host, base.port)
+        path = _path(target)
+        climbs = any(unquote(step) in ("..", ".") for step in path.split("/"))
+        if not here or target.userinfo or climbs or "\\" in path:
             return False
-        return path.startswith(base.path.rstrip("/") + "/") or path == httpx.URL(self.graphql).path
+        return path.startswith(_path(base).rstrip("/") + "/") or path == _path(
+            httpx.URL(self.graphql)
+        )
+
+
+def _path(url: httpx.URL) -> str:
+    """As it travels: a quoted slash is no step."""
+    return url.raw_path.decode("ascii").partition("?")[0]

@@ -92,6 +92,19 @@ def check_response(method: str, path: str, status: int, body: Any = None) -> Ope
     return operation
 
 
+def response_schema(method: str, path: str, status: int) -> dict[str, Any]:
+    """What the body of a documented answer looks like, ``nullable`` already resolved."""
+    answer = _spec(find_operation(method, path))["responses"][str(status)]
+    found = resolve(answer["$ref"]) if "$ref" in answer else answer
+    schema: dict[str, Any] = found["content"]["application/json"]["schema"]
+    return schema
+
+
+def resolve(reference: str) -> dict[str, Any]:
+    """What a ``#/…`` reference in the description means."""
+    return _resolve(reference.removeprefix("#"))
+
+
 def find_operation(method: str, path: str) -> Operation:
     """The operation that a path (percent-encoded, without query) belongs to."""
     for pattern, template in _templates():
