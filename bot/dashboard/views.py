@@ -108,7 +108,7 @@ class _Views:
         delivery = await self._store.delivery(request.match_info["id"])
         if delivery is None:
             raise web.HTTPNotFound(text="never stored")
-        runs = [r for job in delivery.jobs if (r := await self._store.run_of_job(job))]
+        runs = await self._store.runs_of_delivery(delivery.id)
         return web.json_response(_delivery_json(delivery, runs))
 
     async def healthz(self, request: web.Request) -> web.Response:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, delete, select, update
+from sqlalchemy import Connection, RowMapping, Select, delete, func, select, update
 
 from bot.models import AgentReport, Repo, RunRecord, RunState
 from bot.store.records import plain_report, read_report
 from bot.store.tables import agent_runs, approvals, runs
+from bot.store.types import escape
 from bot.store.upsert import insert
 
 _LARGEST = 2**63 - 1
@@ -97,6 +98,13 @@ def newest_finished(
 def for_head(connection: Connection, repo: Repo, sha: str) -> list[RunRecord]:
     query = select(runs).where(runs.c.repo == repo.full_name, runs.c.head_sha == sha)
     return _runs(connection, query.order_by(runs.c.seq.desc()))
+
+
+def of_delivery(connection: Connection, delivery_id: str) -> list[RunRecord]:
+    """Runs of the delivery's jobs (``<delivery id>:<index>``) and of the jobs those started."""
+    start = escape(f"{delivery_id}:")
+    matches = func.substr(runs.c.job_id, 1, len(start)) == start
+    return _runs(connection, select(runs).where(matches).order_by(runs.c.seq))
 
 
 def unfinished(connection: Connection) -> list[RunRecord]:

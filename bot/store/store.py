@@ -132,6 +132,10 @@ class Store:
         """Newest first, whatever their pull request."""
         return await self._read(runs.for_head, repo, sha)
 
+    async def runs_of_delivery(self, delivery_id: str) -> list[RunRecord]:
+        """Oldest first."""
+        return await self._read(runs.of_delivery, delivery_id)
+
     async def approve_head(self, repo: Repo, number: int, sha: str, by: str) -> None:
         """A maintainer's word for one exact head; the first one stands."""
         await self._write(runs.approve_head, repo, number, sha, by, self._clock.now())

@@ -1,0 +1,179 @@
+"""The pages and the JSON behind them: what is shown, and to whom."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.dashboard.auth import COOKIE
+from bot.dashboard.views import Dashboard, application
+from bot.models import (
+    AgentReport,
+    AgentRun,
+    Anchor,
+    Delivery,
+    Finding,
+    Issue,
+    Placement,
+    Repo,
+    ReportState,
+    RunRecord,
+    RunState,
+    Severity,
+)
+from bot.store import Store
+
+TOKEN = "operator-token-of-the-test"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+NOW = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+HOSTILE = "<script>alert(1)</script>\x1b[2J"
+
+
+@pytest.fixture
+async def store(tmp_path):
+    store = await Store.open(f"sqlite:///{tmp_path / 'harness.sqlite'}")
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def client(aiohttp_client, store):
+    async def ready():
+        return ""
+
+    async def counts():
+        return {"running": 2}
+
+    return await aiohttp_client(
+        application(Dashboard(store=store, token=TOKEN, ready=ready, counts=counts))
+    )
+
+
+@pytest.fixture
+async def run(store):
+    record = RunRecord(
+        id="r-TEST",
+        job_id="delivery-1:0",
+        repo=Repo(owner="octo", name="shop"),
+        number=3,
+        head_sha="a" * 40,
+        base_sha="b" * 40,
+        trigger="opened",
+        state=RunState.RUNNING,
+        started_at=NOW,
+    )
+    await store.add_run(record)
+    finding = Finding(agent="ruff", severity=Severity.MAJOR, file=HOSTILE, description="d", line=2)
+    issue = Issue(
+        id="h-7KQ2",
+        severity=Severity.MAJOR,
+        title=HOSTILE,
+        description="d",
+        file=HOSTILE,
+        anchor=Anchor(placement=Placement.SUMMARY),
+        sources=(finding,),
+        line=2,
+    )
+    report = AgentReport(
+        agent="ruff", state=ReportState.FINISHED, run=AgentRun(name="ruff"), findings=(finding,)
+    )
+    await store.add_agent_reports("r-TEST", [report])
+    await store.save_issues("r-TEST", record.repo, 3, "a" * 40, [issue], {})
+    await store.finish_run("r-TEST", RunState.FINISHED, "failure", "1 to fix", NOW)
+    return record
+
+
+PRIVATE = (
+    "/",
+    "/runs/r-TEST",
+    "/api/runs",
+    "/api/runs/r-TEST",
+    "/api/deliveries/x",
+    "/metrics",
+    "/no",
+)
+
+
+@pytest.mark.parametrize("path", PRIVATE)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": "Bearer wrong"},
+        {"Cookie": f"{COOKIE}={TOKEN}"},
+        {"Authorization": TOKEN},
+    ],
+)
+async def test_nothing_is_shown_to_whoever_is_not_signed_in(client, run, path, headers):
+    answer = await client.get(path, headers=headers, allow_redirects=False)
+    assert answer.status in (303, 401)
+    assert "octo" not in await answer.text()
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/sign-in"])
+async def test_health_and_the_sign_in_page_are_open(client, path):
+    assert (await client.get(path)).status == 200
+
+
+async def test_signing_in_with_the_token_opens_the_pages(client, run):
+    refused = await client.post("/sign-in", data={"token": "wrong"})
+    assert refused.status == 401
+    answer = await client.post("/sign-in", data={"token": TOKEN}, allow_redirects=False)
+    assert answer.headers["Location"] == "/"
+    cookie = answer.cookies[COOKIE]
+    assert TOKEN not in cookie.value
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Strict"
+    assert "octo/shop#3" in await (await client.get("/")).text()
+
+
+async def test_a_page_shows_hostile_text_as_text(client, run):
+    page = await (await client.get("/runs/r-TEST", headers=BEARER)).text()
+    assert "<script>" not in page
+    assert "\x1b" not in page
+    assert "h-7KQ2" in page
+    assert "1 to fix" in page
+
+
+async def test_a_run_as_json(client, run):
+    data = await (await client.get("/api/runs/r-TEST", headers=BEARER)).json()
+    assert data["conclusion"] == "failure"
+    assert data["repository"] == "octo/shop"
+    assert data["agents"][0]["agent"] == "ruff"
+    assert data["agents"][0]["cost_usd"] is None
+    assert data["issues"][0]["id"] == "h-7KQ2"
+    listed = await (await client.get("/api/runs", headers=BEARER)).json()
+    assert [item["id"] for item in listed["runs"]] == ["r-TEST"]
+    assert (await client.get("/api/runs/none", headers=BEARER)).status == 404
+    assert (await client.get("/runs/none", headers=BEARER)).status == 404
+
+
+async def test_what_became_of_a_delivery(client, store, run):
+    await store.add_deliveries([Delivery(id="delivery-1", event="ping", received_at=NOW)])
+    stored = await (await client.get("/api/deliveries/delivery-1", headers=BEARER)).json()
+    assert (stored["state"], stored["jobs"]) == ("stored", [])
+    await store.mark_dispatched("delivery-1", ["delivery-1:0"])
+    dispatched = await (await client.get("/api/deliveries/delivery-1", headers=BEARER)).json()
+    assert dispatched["state"] == "dispatched"
+    assert dispatched["runs"] == [{"id": "r-TEST", "state": "finished"}]
+    assert (await client.get("/api/deliveries/never", headers=BEARER)).status == 404
+
+
+async def test_metrics_count_and_name_no_repository(client, run):
+    text = await (await client.get("/metrics", headers=BEARER)).text()
+    assert 'harness_jobs{state="running"} 2.0' in text
+    assert "octo" not in text
+
+
+async def test_not_ready_says_why(aiohttp_client, store):
+    async def not_ready():
+        return "the database does not answer"
+
+    async def counts():
+        return {}
+
+    client = await aiohttp_client(
+        application(Dashboard(store=store, token=TOKEN, ready=not_ready, counts=counts))
+    )
+    answer = await client.get("/readyz")
+    assert answer.status == 503
+    assert "the database does not answer" in await answer.text()
