@@ -78,10 +78,12 @@ def stem(word: str) -> str:
 def vectors(texts: Sequence[str]) -> list[dict[str, float]]:
     """One vector of length 1 for each text; terms of all texts at hand weigh least."""
     counted = [terms(text) for text in texts]
+    # A template that an analyzer repeats on twenty lines is one text.
+    distinct = dict(zip(texts, counted, strict=True))
     documents: Counter[str] = Counter()
-    for counts in counted:
+    for counts in distinct.values():
         documents.update(counts.keys())
-    total = len(texts)
+    total = len(distinct)
     rarity = {term: math.log(1 + total / n) for term, n in documents.items()}
     return [_unit({t: (1 + math.log(n)) * rarity[t] for t, n in c.items()}) for c in counted]
 
