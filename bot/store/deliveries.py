@@ -27,7 +27,7 @@ def sqlite_row(delivery: Delivery, received_at: datetime) -> tuple[str, ...]:
         escape(delivery.event),
         escape(delivery.action),
         dump_json(delivery.fields),
-        received_at.strftime("%Y-%m-%d %H:%M:%S.%f"),
+        received_at.isoformat(" ", "microseconds")[:26],  # without the "+00:00"
     )
 
 

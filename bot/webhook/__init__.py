@@ -1,0 +1,1 @@
+"""Verifies, stores and acknowledges GitHub's deliveries."""
