@@ -1,0 +1,79 @@
+"""Bring your own reviewer: any program that reads a prompt and writes the contract's JSON."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from bot.agents import environment
+from bot.agents.lines import read_text
+from bot.agents.programs import SYSTEM, find_program, search_path
+from bot.agents.reviewer import AgentKind, AgentReviewer, Launcher
+from bot.agents.template import Launch, ReviewerTemplate
+from bot.errors import AgentMisconfigured
+from bot.models import AgentSpec, AssistantText, Event, Finished, RunConfig, Started
+from bot.process import Command
+from bot.sandbox.fence import Fence
+
+
+def build(spec: AgentSpec, sandbox: Launcher) -> AgentReviewer:
+    """Nothing is looked up before it starts."""
+    return ReviewerTemplate(
+        agent_name=spec.name,
+        spec=spec,
+        sandbox=sandbox,
+        build_command=build_command,
+        parse=parse,
+    )
+
+
+def build_command(spec: AgentSpec, config: RunConfig) -> Launch:
+    """The operator's command line in the tree, the prompt on standard input."""
+    if not spec.argv:
+        raise AgentMisconfigured(f"agent {spec.name!r} is a command and has no argv")
+    if config.workspace is None:
+        raise AgentMisconfigured(f"agent {spec.name!r}: there is no tree to review")
+    program = find_program(spec.argv[0], (*search_path(), *SYSTEM))
+    workspace = config.workspace
+    return Launch(
+        command=Command(
+            argv=(str(program), *spec.argv[1:]),
+            env={
+                **environment.common(),
+                **environment.review(spec.name, config),
+                **environment.contract(
+                    config, diff=str(workspace.diff_file), git_dir=str(workspace.git_dir)
+                ),
+                **environment.key(spec),
+            },
+            cwd=workspace.tree,
+            stdin=config.prompt.encode("utf-8", "replace"),
+        ),
+        fence=Fence(
+            tree=workspace.tree,
+            git_dir=workspace.git_dir,
+            extra_ro=(workspace.diff_file, *_named_files(spec)),
+        ),
+    )
+
+
+async def parse(chunks: AsyncIterator[bytes]) -> AsyncIterator[Event]:
+    """All of standard output is narrative; whether it succeeded, its exit status decides."""
+    yield Started()
+    async for text in read_text(chunks):
+        yield AssistantText(text=text)
+    yield Finished(success=True)
+
+
+def _named_files(spec: AgentSpec) -> tuple[Path, ...]:
+    """Files that the operator's command line names, such as a script after its interpreter."""
+    paths = (Path(word) for word in spec.argv[1:] if word.startswith("/") and "\0" not in word)
+    return tuple(path for path in paths if path.is_file())
+
+
+AGENT = AgentKind(
+    name="command",
+    summary="Your own reviewer: any program that reads a prompt and ends with one JSON object",
+    analyzer=False,
+    build=build,
+)

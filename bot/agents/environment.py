@@ -1,0 +1,87 @@
+"""The environment of an agent's process: built from an allow-list, nothing is inherited."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from bot.errors import AgentMisconfigured
+from bot.models import AgentSpec, RunConfig
+from bot.settings import environment_value
+
+PATH = "/usr/local/bin:/usr/bin:/bin"
+HOME = "/home/agent"
+"""The scratch home inside a sandbox."""
+TMP = "/tmp"  # noqa: S108 - inside the sandbox, where it is a file system of its own
+KEY_VARIABLE = "HARNESS_API_KEY"
+"""Holds the key of an agent that has a key file and names no variable."""
+MAX_VALUE = 100_000
+"""The kernel refuses a single value of 128 KiB, and with it the whole process."""
+
+
+def common(home: str = HOME, tmp: str = TMP) -> dict[str, str]:
+    """What every program needs to run at all."""
+    return {
+        "PATH": PATH,
+        "HOME": home,
+        "TMPDIR": tmp,
+        "LANG": "C.UTF-8",
+        "LC_ALL": "C.UTF-8",
+    }
+
+
+def review(agent: str, config: RunConfig) -> dict[str, str]:
+    """The five variables by which Entire's hooks know a review session."""
+    prompt = text(config.prompt)
+    if len(prompt.encode()) > MAX_VALUE:
+        digest = hashlib.sha256(prompt.encode()).hexdigest()
+        prompt = f"sha256:{digest} ({len(prompt)} characters, on standard input)"
+    return {
+        "ENTIRE_REVIEW_SESSION": "1",
+        "ENTIRE_REVIEW_AGENT": agent,
+        "ENTIRE_REVIEW_SKILLS": json.dumps(list(config.skills)),
+        "ENTIRE_REVIEW_PROMPT": prompt,
+        "ENTIRE_REVIEW_STARTING_SHA": config.starting_sha,
+    }
+
+
+def contract(config: RunConfig, *, diff: str, git_dir: str) -> dict[str, str]:
+    """What the contract promises to a ``command`` agent; paths as the process sees them."""
+    return {
+        "HARNESS_BASE_SHA": config.base_sha,
+        "HARNESS_HEAD_SHA": config.starting_sha,
+        "HARNESS_DIFF": diff,
+        "GIT_DIR": git_dir,
+    }
+
+
+def key(spec: AgentSpec, *, variable: str = "") -> dict[str, str]:
+    """The agent's own key under the name its program reads; empty when none is configured."""
+    name = variable or spec.api_key_env or KEY_VARIABLE
+    if spec.api_key_file:
+        value = _from_file(spec)
+    elif spec.api_key_env:
+        value = environment_value(spec.api_key_env)
+    else:
+        return {}
+    if not value or "\0" in value:
+        source = spec.api_key_file or f"the variable {spec.api_key_env}"
+        raise AgentMisconfigured(f"agent {spec.name!r}: {source} holds no key")
+    if name in common() or name.startswith("ENTIRE_REVIEW_") or "=" in name:
+        raise AgentMisconfigured(f"agent {spec.name!r}: a key cannot be called {name}")
+    return {name: value}
+
+
+def text(value: str) -> str:
+    """Without what no environment can hold."""
+    return value.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _from_file(spec: AgentSpec) -> str:
+    try:
+        return Path(spec.api_key_file).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise AgentMisconfigured(
+            f"agent {spec.name!r}: cannot read {spec.api_key_file}: {error}"
+        ) from error

@@ -1,0 +1,132 @@
+"""What every agent is: a reviewer that starts a process that streams events.
+
+The protocol knows nothing of vendors. An adapter (one file in `bot.agents.adapters`, or a module of
+somebody else's package behind the entry-point group ``harness.agents``) declares an `AgentKind`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot import registry
+from bot.errors import AgentFailed, AgentMisconfigured, HarnessError
+from bot.models import AgentSpec, Event, RunConfig
+from bot.process import Command
+from bot.sandbox.fence import Fence
+
+
+class Child(Protocol):
+    """What is needed of a started process (`bot.process.Child`)."""
+
+    @property
+    def stderr(self) -> str:
+        """Bounded: its head and its tail."""
+        ...
+
+    def chunks(self) -> AsyncIterator[bytes]: ...
+
+    async def wait(self) -> int: ...
+
+    async def kill(self) -> None: ...
+
+
+class Launcher(Protocol):
+    """What is needed of the sandbox (`bot.sandbox.sandbox.Sandbox`)."""
+
+    async def start(self, command: Command, fence: Fence, *, trusted: bool) -> Child: ...
+
+
+class AgentProcess(Protocol):
+    """A running agent. Drain `events` to the end, then call `wait` exactly once."""
+
+    def events(self) -> AsyncIterator[Event]:
+        """Started first, Finished (or a fatal RunError) last; ends with the process's output."""
+        ...
+
+    async def wait(self) -> None:
+        """Return on a clean exit; `ProcessError` for any other."""
+        ...
+
+    async def kill(self) -> None:
+        """End the whole process group; harmless when it has ended already."""
+        ...
+
+    @property
+    def activity(self) -> int:
+        """Grows with every sign of life, also with output that becomes no event."""
+        ...
+
+
+class AgentReviewer(Protocol):
+    """Drives one agent's reviews. Nothing is touched or looked up before `start`."""
+
+    @property
+    def name(self) -> str:
+        """The operator's name for it; stable."""
+        ...
+
+    async def start(self, config: RunConfig) -> AgentProcess:
+        """Start it; `AgentFailed` says why it could not be. Later failures are the process's."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AgentKind:
+    """One way to be an agent: what an adapter file declares as ``AGENT``."""
+
+    name: str
+    summary: str
+    analyzer: bool
+    """A static analyzer: never executes the tree, and reports on touched lines only."""
+    build: Callable[[AgentSpec, Launcher], AgentReviewer]
+    idle_timeout: float | None = None
+    """Seconds without a sign of life after which it has hung; None for programs that are silent
+    until they have their answer."""
+
+
+class ExitStatus(HarnessError):
+    """A process ended with something else than 0; the cause inside a `ProcessError`."""
+
+    def __init__(self, message: str, returncode: int) -> None:
+        super().__init__(message, returncode)
+
+    @property
+    def returncode(self) -> int:
+        return int(self.args[1])
+
+
+class ProcessError(AgentFailed):
+    """A started agent's process failed. The cause is chained; ``stderr`` keeps head and tail."""
+
+    def __init__(
+        self, message: str, kind: str = "crashed", agent: str = "", stderr: str = ""
+    ) -> None:
+        super().__init__(message, kind)
+        self.args = (message, kind, agent, stderr)
+
+    @property
+    def agent(self) -> str:
+        return str(self.args[2])
+
+    @property
+    def stderr(self) -> str:
+        return str(self.args[3])
+
+
+def kinds() -> dict[str, AgentKind]:
+    """Every kind of agent there is, by name."""
+    return registry.load("bot.agents.adapters", "AGENT", AgentKind, group="harness.agents")
+
+
+def build(
+    spec: AgentSpec, sandbox: Launcher, known: Mapping[str, AgentKind] | None = None
+) -> AgentReviewer:
+    """The reviewer that the operator's ``spec`` asks for."""
+    found = kinds() if known is None else known
+    if spec.kind not in found:
+        raise AgentMisconfigured(
+            f"agent {spec.name!r}: there is no kind {spec.kind!r} (there are {', '.join(found)})"
+        )
+    return found[spec.kind].build(spec, sandbox)

@@ -1,0 +1,161 @@
+"""The life of an agent's process; an adapter supplies only a command and a parser.
+
+`ReviewerTemplate` starts the command through the sandbox, hands its output to the parser, streams
+the events, and tells how it ended. Anything missing is a typed error from `start`, of that agent
+alone.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bot.agents.reviewer import Child, ExitStatus, Launcher, ProcessError
+from bot.errors import AgentFailed, AgentMisconfigured
+from bot.models import AgentSpec, Event, FailureKind, RunConfig
+from bot.process import Command, ProcessNotStarted, ProgramNotFound
+from bot.sandbox.fence import Fence
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Launch:
+    """What to start, and inside which fence."""
+
+    command: Command
+    fence: Fence
+    trusted: bool = False
+    """A built-in analyzer, which never executes the tree: it runs where no sandbox works, too."""
+
+
+BuildCommand = Callable[[AgentSpec, RunConfig], Launch | None]
+Parse = Callable[[AsyncIterator[bytes]], AsyncIterator[Event]]
+
+
+class ReviewerTemplate:
+    """A reviewer made of a name, a command builder and a parser."""
+
+    def __init__(
+        self,
+        *,
+        agent_name: str,
+        spec: AgentSpec,
+        sandbox: Launcher,
+        build_command: BuildCommand | None = None,
+        parse: Parse | None = None,
+    ) -> None:
+        self._name = agent_name
+        self._spec = spec
+        self._sandbox = sandbox
+        self._build_command = build_command
+        self._parse = parse
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    async def start(self, config: RunConfig) -> Running:
+        """Build, start, and stream; `AgentFailed` when it cannot even begin."""
+        if not self._name:
+            raise AgentMisconfigured("an agent has no name")
+        if self._build_command is None:
+            raise AgentMisconfigured(f"{self._name}: nothing builds its command")
+        if self._parse is None:
+            raise AgentMisconfigured(f"{self._name}: nothing reads its output")
+        launch = self._build_command(self._spec, config)
+        if launch is None:
+            raise AgentMisconfigured(f"{self._name}: no command was built for it")
+        scratch = None
+        if launch.trusted:
+            # Inside a sandbox the home is a file system of its own; here it must be made.
+            scratch = Path(tempfile.mkdtemp(prefix="harness-agent-"))
+            launch = _at_home(launch, scratch)
+        try:
+            child = await self._begin(launch)
+        except BaseException:  # also when cancelled while starting
+            _forget(scratch)
+            raise
+        return Running(self._name, child, self._parse, scratch)
+
+    async def _begin(self, launch: Launch) -> Child:
+        try:
+            return await self._sandbox.start(launch.command, launch.fence, trusted=launch.trusted)
+        except ProgramNotFound as error:
+            raise AgentFailed(error.message, FailureKind.NOT_FOUND) from error
+        except ProcessNotStarted as error:
+            raise AgentFailed(error.message) from error
+
+
+class Running:
+    """A started agent."""
+
+    def __init__(self, name: str, child: Child, parse: Parse, scratch: Path | None = None) -> None:
+        self._name = name
+        self._child = child
+        self._parse = parse
+        self._scratch = scratch
+        self._waited = False
+        self._activity = 0
+
+    @property
+    def activity(self) -> int:
+        return self._activity
+
+    def events(self) -> AsyncIterator[Event]:
+        """The parser's events; they end with the process's output."""
+        return self._parse(self._chunks())
+
+    async def wait(self) -> None:
+        """`ProcessError` unless it ended with status 0."""
+        if self._waited:
+            raise ProcessError(f"{self._name}: waited for twice", FailureKind.CRASHED, self._name)
+        self._waited = True
+        code = await self._child.wait()
+        _forget(self._scratch)
+        if code:
+            raise self._failed(code)
+
+    async def kill(self) -> None:
+        await self._child.kill()
+        _forget(self._scratch)
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        async for chunk in self._child.chunks():
+            self._activity += 1
+            yield chunk
+
+    def _failed(self, code: int) -> ProcessError:
+        stderr = self._child.stderr
+        status = describe(code)
+        last = _last_line(stderr)
+        error = ProcessError(
+            f"{status}: {last}" if last else status, FailureKind.CRASHED, self._name, stderr
+        )
+        error.__cause__ = ExitStatus(status, code)
+        return error
+
+
+def describe(code: int) -> str:
+    """An exit status as people say it."""
+    if code >= 0:
+        return f"exited with status {code}"
+    known = {number.value: number.name for number in signal.Signals}
+    return f"was ended by {known.get(-code, f'signal {-code}')}"
+
+
+def _at_home(launch: Launch, home: Path) -> Launch:
+    env = {**launch.command.env, "HOME": str(home), "TMPDIR": str(home)}
+    return replace(launch, command=replace(launch.command, env=env))
+
+
+def _forget(scratch: Path | None) -> None:
+    if scratch is not None:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _last_line(stderr: str) -> str:
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    return lines[-1][:300] if lines else ""
