@@ -13,7 +13,7 @@ import os
 import signal
 import subprocess
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -173,6 +173,7 @@ class Child:
         self._pipes = pipes
         self._ledger = ledger
         self._patience = DRAIN_SECONDS
+        self._afterwards: Callable[[], Awaitable[None]] | None = None
         self._end = asyncio.create_task(self._finish(), name=f"process {self.pid}")
 
     async def __aenter__(self) -> Child:
@@ -180,6 +181,10 @@ class Child:
 
     async def __aexit__(self, *error: object) -> None:
         await self.kill()
+
+    def afterwards(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Done once the whole group is gone, before `wait` and `kill` return."""
+        self._afterwards = work
 
     @property
     def stderr(self) -> str:
@@ -243,6 +248,8 @@ class Child:
         self._transport.close()
         if self._ledger is not None:
             self._ledger.remove(self.pid)
+        if self._afterwards is not None:
+            await self._afterwards()
 
     async def _settled(self, seconds: float) -> bool:
         try:

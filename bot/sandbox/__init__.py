@@ -1,0 +1,1 @@
+"""The fences in which agent and test processes run."""

@@ -1,0 +1,91 @@
+"""What a process in a sandbox may see, do and use, and where it finds things there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+MIB = 1024 * 1024
+
+TREES = (Path("/work"), Path("/workspace"), Path("/harness-tree"))
+"""Where the tree lies inside. The first one, unless a program of this machine lies there."""
+GIT_DIR = Path("/repo.git")
+EXTRA = Path("/run/harness")
+HOME = Path("/home/agent")
+TMP = Path("/tmp")  # noqa: S108  # inside the sandbox, where it is a file system of its own
+
+
+class Access(StrEnum):
+    """What may be done to the tree; everything else is read-only always."""
+
+    READ = "read"
+    WRITE = "write"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fence:
+    """One process's surroundings. Paths are this machine's; `View` tells where they are inside."""
+
+    tree: Path
+    git_dir: Path | None = None
+    extra_ro: tuple[Path, ...] = ()
+    """Files or directories given to the process, each under a name of its own."""
+    needs: tuple[Path, ...] = ()
+    """What the program needs at its own path, such as a script that an interpreter is given."""
+    access: Access = Access.READ
+    network: bool = False
+    """For a proxy that lets through the hosts the agent needs; there is no network without one."""
+    memory_bytes: int | None = None
+    """For a control group; an address-space limit breaks programs that only reserve memory."""
+    pids: int | None = None
+    """For a control group; a limit per user would count the neighbours."""
+    cpu_seconds: int = 3600
+    open_files: int = 4096
+    file_bytes: int = 128 * MIB
+    tmp_bytes: int = 256 * MIB
+    home_bytes: int = 256 * MIB
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class View:
+    """The same places as the process sees them."""
+
+    sandboxed: bool
+    tree: Path
+    git_dir: Path | None = None
+    extra: Mapping[Path, Path] = field(default_factory=dict)
+    """By the paths of `Fence.extra_ro`."""
+
+    def path(self, host: Path) -> Path:
+        """Where one of ``extra_ro`` is found."""
+        return self.extra[host]
+
+
+def view_inside(fence: Fence, tree: Path) -> View:
+    """The places inside a sandbox."""
+    extra: dict[Path, Path] = {}
+    for path in fence.extra_ro:
+        inside = EXTRA / path.name
+        number = 2
+        while inside in extra.values():
+            inside = EXTRA / f"{number}-{path.name}"
+            number += 1
+        extra[path] = inside
+    return View(
+        sandboxed=True,
+        tree=tree,
+        git_dir=GIT_DIR if fence.git_dir is not None else None,
+        extra=extra,
+    )
+
+
+def view_outside(fence: Fence) -> View:
+    """The places without a sandbox: where they are."""
+    return View(
+        sandboxed=False,
+        tree=fence.tree.absolute(),
+        git_dir=fence.git_dir.absolute() if fence.git_dir is not None else None,
+        extra={path: path.absolute() for path in fence.extra_ro},
+    )
