@@ -158,20 +158,24 @@ class GitHubClient(gidgethub_abc.GitHubAPI):
     async def _tried(
         self, method: str, target: httpx.URL, headers: Mapping[str, str], body: bytes
     ) -> _Answer:
-        """Whatever writes is sent once: a lost answer is read back by who knows the meaning."""
-        tries = retries.QUICK_TRIES if method == "GET" else 1
-        for left in reversed(range(tries)):
+        """Reading is tried once more; whatever writes is sent once.
+
+        A lost answer to what writes is read back by who knows its meaning.
+        """
+        if method == "GET":
             try:
                 answer = await self._send(method, target, headers, body)
             except httpx.HTTPError as error:
-                if not left:
-                    text = f"no answer from {target.host}: {str(error) or type(error).__name__}"
-                    raise TryLater(text, retries.TROUBLE) from error
+                _log.info("github.tried_again", path=target.path, error=str(error))
             else:
-                if not left or not retries.is_quick(method, answer.status, answer.headers):
+                if not retries.is_quick(method, answer.status, answer.headers):
                     return answer
             await self.sleep(retries.QUICK_PAUSE)
-        raise AssertionError("the last try returns or raises")
+        try:
+            return await self._send(method, target, headers, body)
+        except httpx.HTTPError as error:
+            text = f"no answer from {target.host}: {str(error) or type(error).__name__}"
+            raise TryLater(text, retries.TROUBLE) from error
 
     async def _send(
         self, method: str, target: httpx.URL, headers: Mapping[str, str], body: bytes

@@ -62,6 +62,6 @@ def moment(data: Payload, key: str) -> datetime:
     """Aware, UTC."""
     try:
         read = datetime.fromisoformat(needed_text(data, key))
-    except ValueError as error:
+        return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise GitHubError(f"GitHub's answer has no time in {key}", 200) from error
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)

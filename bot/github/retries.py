@@ -14,9 +14,8 @@ from typing import Any
 
 from bot.errors import AccessLost, GitHubError, HarnessError, TryLater, Unprocessable
 
-QUICK_TRIES = 2
 QUICK_PAUSE = 0.5
-"""Seconds before an idempotent request is tried once more in process."""
+"""Seconds before what only reads is tried once more in process."""
 TROUBLE = 10.0
 """Seconds after a failure on GitHub's side or on the way there."""
 SECONDARY = 60.0

@@ -36,6 +36,7 @@ class GitHubApi:
         self.strangers: list[httpx.Request] = []
         self.operations: set[str] = set()
         self._answers: dict[tuple[str, str], list[_Answer]] = {}
+        self._otherwise: list[_Answer] = []
         router.route().mock(side_effect=self._handle)
 
     def on(self, method: str, path: str, *answers: Scripted, odd: bool = False) -> None:
@@ -45,6 +46,10 @@ class GitHubApi:
 
     def on_query(self, *answers: Scripted, odd: bool = False) -> None:
         self.on("POST", "graphql", *answers, odd=odd)
+
+    def otherwise(self, answer: Scripted) -> None:
+        """Answer everything that no test has spoken of, unchecked."""
+        self._otherwise = [_Answer(answer, odd=True)]
 
     def sent(self, method: str, path: str) -> list[Any]:
         """The decoded bodies of what was sent there."""
@@ -70,7 +75,7 @@ class GitHubApi:
             return httpx.Response(200, json={})
         self.requests.append(request)
         path = self._path(request)
-        body = json.loads(request.content) if request.content else None
+        body: Any = json.loads(request.content) if request.content else None
         if path == "graphql":
             graphql.check_document(body["query"])
             self.operations.add("graphql")
@@ -82,7 +87,7 @@ class GitHubApi:
     def _answer(self, request: httpx.Request, path: str, body: Any) -> httpx.Response:
         query = request.url.query.decode()
         queue = self._answers.get((request.method, f"{path}?{query}"))
-        queue = queue or self._answers.get((request.method, path))
+        queue = queue or self._answers.get((request.method, path)) or self._otherwise
         if not queue:
             raise AssertionError(f"no answer for {request.method} {path}?{query}")
         answer = queue.pop(0) if len(queue) > 1 else queue[0]

@@ -161,7 +161,8 @@ def _check_text(operation: Operation, name: str, text: str, schema: Mapping[str,
 def _check(document: str, pointer: str, body: Any, where: str) -> None:
     error = jsonschema.exceptions.best_match(_validator(document, pointer).iter_errors(body))
     if error is not None:
-        raise OpenApiMismatch(f"{where}: at {error.json_path}: {error.message[:600]}")
+        # jsonschema quotes the whole value first and says what is wrong with it last.
+        raise OpenApiMismatch(f"{where}: at {error.json_path}: {error.message[-600:]}")
 
 
 @cache

@@ -100,7 +100,7 @@ async def client(app: GitHubApp, github: GitHubApi) -> RepoClient:
     return await app.client(INSTALLATION, REPO)
 
 
-def ok(method: str, path: str, given: Any, status: int = 200, **headers: str) -> httpx.Response:
+def ok(method: str, path: str, given: Any, status: int = 200, **headers: Any) -> httpx.Response:
     """An answer as GitHub's description wants it, around the values that a test cares about."""
     return httpx.Response(status, json=payload(method, path, status, given), headers=headers)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import httpx
 import pytest
@@ -75,6 +76,15 @@ async def test_a_missing_pull_request_is_told_apart_from_a_lost_repository(
         await client.pull(5)
 
 
+async def test_access_that_cannot_be_checked_is_not_called_lost(
+    client: RepoClient, github: GitHubApi
+) -> None:
+    github.on("GET", "/repos/octo/demo/pulls/5", refused(404, "Not Found"))
+    github.on("GET", "/repos/octo/demo", refused(418), odd=True)
+    with pytest.raises(GitHubError, match="418"):
+        await client.pull(5)
+
+
 async def test_a_lost_repository_costs_its_token(client: RepoClient, github: GitHubApi) -> None:
     github.on(
         "GET", "/repos/octo/demo/pulls/5", refused(404), ok("GET", "/repos/o/r/pulls/5", PULL)
@@ -88,7 +98,7 @@ async def test_a_lost_repository_costs_its_token(client: RepoClient, github: Git
 
 async def test_open_pulls_come_from_every_page(client: RepoClient, github: GitHubApi) -> None:
     path = "/repos/octo/demo/pulls"
-    more = {"link": f'<{github.base}{path}?page=2&per_page=100>; rel="next"'}
+    more: dict[str, Any] = {"link": f'<{github.base}{path}?page=2&per_page=100>; rel="next"'}
     one, two = ({**PULL, "number": n} for n in (1, 2))
     github.on(
         "GET", f"{path}?state=open&per_page=100", ok("GET", "/repos/o/r/pulls", [one], **more)
@@ -156,8 +166,11 @@ async def test_permission_that_cannot_be_asked_is_an_error_and_no_answer(
     github.on(
         "GET", "/repos/octo/demo/collaborators/ann/permission", refused(403, "not accessible")
     )
+    github.on("GET", "/repos/octo/demo/collaborators/bob/permission", refused(418), odd=True)
     with pytest.raises(AccessLost):
         await client.permission("ann")
+    with pytest.raises(GitHubError, match="418"):
+        await client.permission("bob")
 
 
 async def test_a_login_cannot_climb_to_another_endpoint(
@@ -172,8 +185,8 @@ async def test_a_login_cannot_climb_to_another_endpoint(
 FILE = "/repos/octo/demo/contents/.github/harness.yml"
 
 
-def _file(content: bytes, **given: object) -> httpx.Response:
-    body = {"type": "file", "encoding": "base64", "content": base64.encodebytes(content).decode()}
+def _file(raw: bytes, **given: object) -> httpx.Response:
+    body = {"type": "file", "encoding": "base64", "content": base64.encodebytes(raw).decode()}
     return httpx.Response(200, json={**body, **given})
 
 
