@@ -13,6 +13,7 @@ from sqlalchemy import URL, Connection, Engine, inspect, text
 
 import bot
 from bot.errors import ConfigurationError
+from bot.process import Command, run
 from bot.store.tables import REVISION, metadata
 
 MIGRATION_SECONDS = 600.0
@@ -55,8 +56,6 @@ def create_or_check(engine: Engine) -> bool:
 
 async def migrate(url: URL) -> None:
     """Run the migrations in a child process; `ConfigurationError` says why it could not."""
-    from bot.process import Command, run  # nothing else here starts a process
-
     root = str(Path(bot.__file__).parent.parent)
     done = await run(
         Command(

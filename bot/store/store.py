@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
@@ -58,12 +59,12 @@ class Store:
     async def open(cls, url: str, *, clock: Clock | None = None) -> Store:
         """Connect, and create or migrate the schema where needed."""
         parsed = engine.parse_url(url)
-        store = cls(engine.create(parsed), clock or SystemClock())
-        async with AsyncExitStack() as opened:
-            opened.push_async_callback(store.close)
+        async with AsyncExitStack() as failed:
+            store = cls(engine.create(parsed), clock or SystemClock())
+            failed.push_async_callback(store.close)
             if not await store._in_thread(store._writers, schema.create_or_check, store._engine):
                 await schema.migrate(parsed)
-            opened.pop_all()
+            failed.pop_all()
         return store
 
     async def close(self) -> None:

@@ -83,9 +83,11 @@ class GuardedConnection(web.RequestHandler):
         self._deadline = None
         self._answering = True
 
-    def answered(self) -> None:
-        """Wait for the next request, which may have begun already."""
+    def answered(self, *, complete: bool) -> None:
+        """Wait for the next request, or for the rest of one that was answered early."""
         self._answering = False
+        if complete:
+            self._deadline = None
         if self._more:
             self._more = False
             self._await_request()

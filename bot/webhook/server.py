@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import cast
 
 from aiohttp import StreamReader, web
+from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import RawRequestMessage
 
 from bot.errors import ConfigurationError
@@ -41,17 +42,16 @@ class FrontDoor:
         self.limit = limit
         self._receiver = receiver
         self._max_connections = max_connections
-        self._pages_runner = web.AppRunner(pages, access_log=None)
-        self._pages: web.Server | None = None
+        self._pages = web.AppRunner(pages, access_log=None)
         self._runner: web.ServerRunner | None = None
 
     async def start(self, host: str, port: int) -> int:
         """The port it listens on (``port`` 0 takes a free one)."""
-        await self._pages_runner.setup()
-        self._pages = self._pages_runner.server
+        await self._pages.setup()
+        entrance = _Entrance(self._receiver, cast("web.Server", self._pages.server))
         server = GuardedServer(
-            self._handle,
-            request_factory=self._make_request,
+            entrance.handle,
+            request_factory=entrance.make_request,
             limit=self.limit,
             max_connections=self._max_connections,
             access_log=None,
@@ -76,32 +76,37 @@ class FrontDoor:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
-        await self._pages_runner.cleanup()
+        await self._pages.cleanup()
 
-    def _make_request(
+
+class _Entrance:
+    """Where requests part: one path is the receiver's, the others are the pages'."""
+
+    def __init__(self, receiver: Receiver, pages: web.Server) -> None:
+        self._receiver = receiver
+        self._pages = pages
+        self._loop = asyncio.get_running_loop()
+
+    def make_request(
         self,
         message: RawRequestMessage,
         payload: StreamReader,
         protocol: web.RequestHandler,
-        writer: Any,
+        writer: AbstractStreamWriter,
         task: asyncio.Task[None],
     ) -> web.BaseRequest:
-        if message.path == PATH or message.path.partition("?")[0] == PATH:
-            return web.BaseRequest(
-                message, payload, protocol, writer, task, asyncio.get_running_loop()
-            )
-        assert self._pages is not None  # noqa: S101  # set before anything listens
+        if message.path.partition("?")[0] == PATH:
+            return web.BaseRequest(message, payload, protocol, writer, task, self._loop)
         return self._pages.request_factory(message, payload, protocol, writer, task)
 
-    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        connection = request.protocol
-        assert isinstance(connection, GuardedConnection)  # noqa: S101  # the server makes no others
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        connection = cast("GuardedConnection", request.protocol)
         try:
             if isinstance(request, web.Request):
                 return await self._page(request, connection)
             return _response(await self._delivery(request, connection))
         finally:
-            connection.answered()
+            connection.answered(complete=request.content.is_eof())
 
     async def _page(
         self, request: web.Request, connection: GuardedConnection
@@ -111,7 +116,6 @@ class FrontDoor:
         except BROKEN:
             raise web.HTTPBadRequest(text="the request is incomplete\n") from None
         connection.complete()
-        assert self._pages is not None  # noqa: S101  # set before anything listens
         return await self._pages.request_handler(request)
 
     async def _delivery(self, request: web.BaseRequest, connection: GuardedConnection) -> Answer:

@@ -7,6 +7,7 @@ waits for a timer, and the rate does not depend on how long the disk takes to fl
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -86,12 +87,18 @@ class DeliveryWriter:
         self._thread.start()
 
     async def stop(self) -> None:
-        """Write what waits, then end the thread."""
-        await self._idle.wait()
+        """Take nothing new, write what waits, end the thread; a write that hangs is left behind."""
         thread, self._thread = self._thread, None
-        if thread is not None:
-            self._batches.put(())
-            await asyncio.to_thread(thread.join)
+        if thread is None:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._max_age):
+                await self._idle.wait()
+        self._batches.put(())
+        await asyncio.to_thread(thread.join, self._max_age)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     async def write(self, delivery: Delivery) -> None:
         """Wait until the delivery is durably stored; `TryLater` if it is not, or not in time."""
@@ -127,7 +134,8 @@ class DeliveryWriter:
         while batch := self._batches.get():
             rows = [entry.delivery for entry in batch]
             done = guard_call("webhook.store", lambda rows=rows: table.insert(rows))  # type: ignore[misc]  # bound at once
-            self._loop.call_soon_threadsafe(self._finish, done)
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                self._loop.call_soon_threadsafe(self._finish, done)
         guard_call("webhook.close", table.close)
 
     def _finish(self, done: Failed | None) -> None:
@@ -136,13 +144,11 @@ class DeliveryWriter:
                 continue
             if done is None:
                 entry.stored.set_result(None)
-            else:
-                entry.stored.set_exception(
-                    TryLater(f"the delivery cannot be stored: {done.reason}", RETRY_SECONDS)
-                )
+            else:  # the reason is in the log; the sender need not know how the database is reached
+                entry.stored.set_exception(TryLater("the database refused it", RETRY_SECONDS))
+        self._hand_over()
         if done is None:
             self._on_stored()
-        self._hand_over()
 
     def _expire(self) -> None:
         """A write that hangs must not hang those who wait for it."""

@@ -86,7 +86,6 @@ def test_the_revision_of_the_tables_is_the_newest_migration() -> None:
 
 async def test_an_old_database_is_migrated_by_a_child(tmp_path: Path) -> None:
     """Revision "nothing": what Alembic leaves after going back behind the first migration."""
-    pytest.importorskip("bot.process").__dict__.get("run") or pytest.skip("no bot.process yet")
     url = sqlite_url(tmp_path)
     with sqlite3.connect(tmp_path / "harness.sqlite") as connection:
         connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
@@ -99,7 +98,6 @@ async def test_an_old_database_is_migrated_by_a_child(tmp_path: Path) -> None:
 
 
 async def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
-    pytest.importorskip("bot.process").__dict__.get("run") or pytest.skip("no bot.process yet")
     url = sqlite_url(tmp_path)
     await (await Store.open(url)).close()
     with sqlite3.connect(tmp_path / "harness.sqlite") as connection:
