@@ -1,0 +1,128 @@
+"""Starts and stops DBOS in this process, and keeps its manners: logs, threads, thread pools.
+
+DBOS is one per process. Recipes run on the event loop that launches it. It takes over the loop's
+default thread pool; when it stops, the loop gets one of its own again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSConfig
+from dbos._dbos import _get_dbos_instance
+from typing_extensions import override
+
+from bot.jobs.database import QUEUE
+from bot.jobs.dbos_serializer import EngineSerializer
+
+VERSION = "harness"
+"""Never changes: a job is found again by its recipe's versioned name, not by the program's."""
+
+MAX_RECOVERIES = 20
+"""A job that was cut off so often is given up: it may be what ends the process."""
+
+THREADS = 24
+POOL = 8
+
+Workflow = Callable[[str, Any], Awaitable[None]]
+
+
+class _Noise(logging.Filter):
+    """What is said here already, or is nothing but a recipe's error or end."""
+
+    _PHRASES = (
+        "Exception encountered in asynchronous workflow",
+        "Asyncio task cancelled for workflow or step",
+        "is no longer owned by this execution",
+        "was cancelled during execution",
+    )
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        return not any(phrase in message for phrase in self._PHRASES)
+
+
+async def launch(
+    url: sa.URL, workflows: Mapping[str, Workflow], *, executor_id: str, max_runs: int, poll: float
+) -> None:
+    """From here on, waiting jobs start. Blocks the loop for the moment of the first connection."""
+    _quiet()
+    config: DBOSConfig = {
+        "name": "harness",
+        "system_database_url": url.set(drivername=url.get_backend_name()).render_as_string(
+            hide_password=False
+        ),
+        "application_version": VERSION,
+        "executor_id": executor_id,
+        "serializer": EngineSerializer(),
+        "sys_db_pool_size": POOL,
+        "max_executor_threads": THREADS,
+        "use_listen_notify": False,
+        "enable_otlp": False,
+        "log_level": "WARNING",
+    }
+    DBOS(config=config)
+    for name, function in workflows.items():
+        DBOS.workflow(name=name, max_recovery_attempts=MAX_RECOVERIES)(function)
+    DBOS.listen_queues([QUEUE])
+    DBOS.launch()
+    await DBOS.register_queue_async(
+        QUEUE,
+        worker_concurrency=max_runs,
+        partition_concurrency=1,
+        polling_interval_sec=poll,
+        on_conflict="always_update",
+    )
+
+
+async def land() -> None:
+    """Joins threads that may need the loop, so it works on a thread of its own."""
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="jobs-landing") as thread:
+        await loop.run_in_executor(thread, lambda: DBOS.destroy(destroy_registry=True))
+    loop.set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
+
+
+def is_launched() -> bool:
+    from dbos._dbos import _dbos_global_instance
+
+    return _dbos_global_instance is not None
+
+
+async def enqueue(job_id: str, full_name: str, key: str, request: Any) -> None:
+    """Nothing happens if there is a job of this id already, ended or not."""
+    await DBOS.enqueue_workflow_with_options_async(
+        {
+            "workflow_name": full_name,
+            "workflow_id": job_id,
+            "queue_name": QUEUE,
+            "queue_partition_key": key,
+            "app_version": VERSION,
+        },
+        key,
+        request,
+    )
+
+
+async def requeue(job_id: str, executor_id: str) -> bool:
+    """Let a job start again that is recorded as running where it does not run any more.
+
+    Changes nothing if another executor has it by now. DBOS offers this for all jobs of an executor
+    only, and privately (`reference`: its public ``resume_workflow`` is not conditional).
+    """
+    database = _get_dbos_instance()._sys_db
+    return await asyncio.to_thread(database.reenqueue_for_recovery, job_id, [executor_id], QUEUE)
+
+
+def _quiet() -> None:
+    """Its lines go where ours go, and nothing is written to the console by itself."""
+    log = logging.getLogger("dbos")
+    if not log.handlers:
+        log.addHandler(logging.NullHandler())
+        log.addFilter(_Noise())
