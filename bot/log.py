@@ -23,7 +23,10 @@ def configure(log_format: LogFormat, *, stream: TextIO | None = None, level: str
     renderer: Any = (
         structlog.processors.JSONRenderer()
         if log_format == "json"
-        else structlog.dev.ConsoleRenderer(colors=out.isatty())
+        # The default traceback shows local variables, and those may be tokens.
+        else structlog.dev.ConsoleRenderer(
+            colors=out.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,

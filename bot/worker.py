@@ -79,6 +79,10 @@ class Worker:
         handler = self._handlers.get(delivery.event)
         if handler is None:
             return [], ""
+        if delivery.get("installation.id") is None:
+            # A webhook of a repository or an organization: it comes with no access to anything.
+            _log.info("delivery.without_installation")
+            return [], ""
         jobs = guard_call(f"handler.{handler.name}", lambda: handler.jobs(delivery))
         if isinstance(jobs, Failed):
             return [], jobs.reason

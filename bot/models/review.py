@@ -85,8 +85,6 @@ class ReviewResult:
     skipped: tuple[Skipped, ...] = ()
     files: int = 0
     """Files of the diff that were reviewed."""
-    duration: float = 0.0
-
     @property
     def found(self) -> int:
         return sum(len(report.findings) for report in self.reports)

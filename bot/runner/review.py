@@ -61,6 +61,8 @@ class Panelist:
     spec: AgentSpec
     reviewer: AgentReviewer
     analyzer: bool
+    idle_timeout: float | None = None
+    """Seconds of silence after which it has hung; None for programs that think silently."""
 
 
 async def review(
@@ -73,7 +75,6 @@ async def review(
     sinks: Sequence[Sink] = (),
 ) -> ReviewResult:
     """Let every agent read the change at the same time, and merge what they say."""
-    started = clock.monotonic()
     reports = await asyncio.gather(
         *(
             step(
@@ -83,8 +84,7 @@ async def review(
             for agent in agents
         )
     )
-    result = await step("merge", partial(_merge, source, tuple(reports)))
-    return replace(result, duration=clock.monotonic() - started)
+    return await step("merge", partial(_merge, source, tuple(reports)))
 
 
 async def _ask(
@@ -97,6 +97,7 @@ async def _ask(
         _config(agent.spec, change, context),
         sinks,
         timeout=agent.spec.timeout,
+        idle_timeout=agent.idle_timeout,
         clock=clock,
     )
     report = _report(agent, run, change)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot import ids
 from bot.github.repository import RepoClient
+from bot.jobs import recordable
 from bot.models import (
     AgentSpec,
     Audience,
@@ -27,6 +29,7 @@ from bot.models.repo_config import PATH, combine, parse_repo_config
 from bot.tasks.services import Policy, Services
 
 
+@recordable
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NoRun:
     """There is nothing to do. ``topic`` (and ``detail``) is told to whoever asked, if anybody."""
@@ -125,7 +128,7 @@ async def _moved_approval(
     if asker is None or await _audience(client, pull) is Audience.TRUSTED:
         return None
     run = await services.store.newest_finished_run(
-        pull.repo, pull.number, before=asker.comment_created_at
+        pull.repo, pull.number, before=datetime.fromisoformat(asker.comment_created_at)
     )
     seen = run.head_sha if run is not None else ""
     if seen == pull.head_sha:

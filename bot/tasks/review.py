@@ -1,47 +1,83 @@
 """The main job: plan, say that it began, check out, read, merge, publish.
 
-Deterministic apart from its steps: on a replay it takes the same way, because every decision
-comes from a recorded value.
+Deterministic apart from its steps: on a replay it takes the same way, because every decision comes
+from a recorded value.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
-from bot import runner
-from bot.errors import GiveUp, Superseded
+from bot.agents.reviewer import build
 from bot.guard import Failed, guard
 from bot.jobs import Step, recipe
-from bot.models import ReviewPlan, ReviewRequest, ReviewResult
+from bot.models import AgentSpec, ReviewPlan, ReviewRequest, ReviewResult
 from bot.models.context import ReviewContext
 from bot.runner.review import Panelist
-from bot.tasks import ending, publishing
+from bot.runner.review import review as read
+from bot.tasks import ending, publishing, reply
 from bot.tasks.plan import NoRun, plan
-from bot.tasks.reply import answer
 from bot.tasks.services import Services
 from bot.tasks.workspace import Workbench
+
+NOTHING = "no file of this change can be reviewed: it is empty, or all of it is ignored or binary"
 
 
 @recipe("review", version=1)
 async def review(services: Services, step: Step, request: ReviewRequest) -> None:
     """Review one head of one pull request, and say on GitHub what came of it."""
     if request.asker is not None:
-        await step("acknowledge", partial(answer.seen, services, request))
+        await step("seen", partial(reply.seen, services, request))
     planned = await step("plan", partial(plan, services, step.job_id, request))
     if isinstance(planned, NoRun):
-        await step("decline", partial(answer.declined, services, request, planned))
+        await step("decline", partial(reply.declined, services, request, planned))
         return
-    await step("tidy", partial(ending.close_older, services, planned))
+    await step("end older", partial(ending.end_older, services, planned))
     await step("begin", partial(publishing.begin, services, planned))
     outcome = await guard("review", _run(services, step, planned))
     if isinstance(outcome, Failed):
-        await step("give up", partial(ending.give_up, services, planned, _reason(outcome)))
+        await step("give up", partial(ending.give_up, services, planned, outcome.error))
+    if request.asker is not None:
+        well = not isinstance(outcome, Failed)
+        await step("done", partial(reply.done, services, request, well=well))
 
 
 async def _run(services: Services, step: Step, planned: ReviewPlan) -> None:
     bench = Workbench(services, planned)
     try:
-        result = await _read(services, step, planned, bench)
-        await publishing.publish(services, step, planned, result)
+        scoped = await _scoped(step, planned, bench)
+        result = await _read(services, step, scoped, bench)
+        await publishing.publish(services, step, scoped, result)
     finally:
         await bench.close()
+
+
+async def _scoped(step: Step, planned: ReviewPlan, bench: Workbench) -> ReviewPlan:
+    """The plan, with the reason why there is nothing to read if there is nothing."""
+    if planned.skip_reason:
+        return planned
+    found = await step("checkout", bench.checked_out)
+    return planned if found.reviewed else replace(planned, skip_reason=NOTHING)
+
+
+async def _read(
+    services: Services, step: Step, planned: ReviewPlan, bench: Workbench
+) -> ReviewResult:
+    pull = planned.pull
+    if planned.skip_reason:
+        return ReviewResult(head_sha=pull.head_sha, base_sha=pull.base_sha, reports=())
+    agents = [_panelist(services, spec) for spec in planned.agents]
+    context = ReviewContext(
+        title=pull.title, body=pull.body, instructions=planned.config.instructions
+    )
+    return await read(bench, agents, context, step, clock=services.clock, sinks=services.sinks)
+
+
+def _panelist(services: Services, spec: AgentSpec) -> Panelist:
+    return Panelist(
+        spec=spec,
+        reviewer=build(spec, services.sandbox, services.kinds),
+        analyzer=services.kinds[spec.kind].analyzer,
+        idle_timeout=services.kinds[spec.kind].idle_timeout,
+    )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from bot.agents.reviewer import AgentKind
-from bot.checkout.mirror import Mirrors
+from bot.agents.sinks import Sink
+from bot.checkout.mirror import Mirror, Mirrors
 from bot.clock import Clock
 from bot.github.app_auth import GitHubApp
 from bot.github.repository import RepoClient
-from bot.models import AgentSpec, FailOn, Repo
+from bot.models import AgentSpec, FailOn, Job, Repo
 from bot.publish.publisher import Publisher
 from bot.sandbox.sandbox import Sandbox
 from bot.store import Store
@@ -28,6 +30,12 @@ class Policy:
     sandbox_note: str = ""
 
 
+class Queue(Protocol):
+    """The part of the engine that recipes need: one job may ask for another."""
+
+    async def enqueue(self, job_id: str, job: Job) -> None: ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Services:
     """One of each; recipes take what they need."""
@@ -38,8 +46,10 @@ class Services:
     store: Store
     sandbox: Sandbox
     kinds: Mapping[str, AgentKind]
+    queue: Queue
     publishers: Mapping[str, Publisher]
     clock: Clock
+    sinks: tuple[Sink, ...] = ()
     help_rows: tuple[tuple[str, str, str], ...] = ()
     """(usage, who may, summary) of every slash command, for ``/harness help``."""
 

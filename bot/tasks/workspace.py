@@ -12,11 +12,13 @@ from dataclasses import dataclass
 
 from bot.errors import GiveUp, HarnessError
 from bot.findings.scope import split
+from bot.jobs import recordable
 from bot.guard import Failed, guard
 from bot.models import Change, Diff, KnownIssue, ReviewPlan
 from bot.tasks.services import Services
 
 
+@recordable
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckedOut:
     """What the recorded step says of the checkout."""

@@ -1,0 +1,75 @@
+"""How runs end that do not end by publishing: superseded, closed, or not able to review."""
+
+from __future__ import annotations
+
+from bot.errors import GiveUp, HarnessError, Superseded
+from bot.findings.policy import decide
+from bot.github.repository import RepoClient
+from bot.guard import Failed, guard
+from bot.models import CloseRequest, Decision, Repo, ReviewPlan, RunRecord, RunState
+from bot.publish.check import cancel_check, close_check
+from bot.tasks.services import Services
+
+INTERNAL = "something went wrong inside harness; its operator finds the reason in the log"
+
+
+async def end_older(services: Services, plan: ReviewPlan) -> None:
+    """A newer run took over: no older run of the pull request may look as if it went on."""
+    pull = plan.pull
+    client = await services.client(plan.installation_id, pull.repo)
+    for run in await _unfinished(services, pull.repo, pull.number):
+        if run.id != plan.run_id:
+            await _cancel(services, client, run, f"superseded by {pull.head_sha[:7]}")
+
+
+async def end_closed(services: Services, request: CloseRequest) -> None:
+    """The pull request is closed: its runs were cancelled by the engine, here it is said."""
+    client = await services.client(request.installation_id, request.repo)
+    for run in await _unfinished(services, request.repo, request.number):
+        await _cancel(services, client, run, "the pull request was closed")
+
+
+async def give_up(services: Services, plan: ReviewPlan, error: Exception) -> None:
+    """Say on the pull request why this head could not be reviewed."""
+    client = await services.client(plan.installation_id, plan.pull.repo)
+    if isinstance(error, Superseded):
+        run = await services.store.run(plan.run_id)
+        if run is not None:
+            await _cancel(services, client, run, error.message)
+        return
+    decision = decide((), (), (), plan.fail_on, trouble=trouble(error), head_sha=plan.pull.head_sha)
+    await _finish(services, plan, RunState.FAILED, decision)
+    if not plan.dry_run:
+        # What made the run impossible may make this impossible too (the App lost its access).
+        await guard("review.give_up", close_check(client, plan, decision))
+
+
+def trouble(error: Exception) -> str:
+    """Words for people: our own errors are written for them, others are not."""
+    if isinstance(error, GiveUp):
+        return error.message
+    if isinstance(error, HarnessError):
+        return f"{error.message}; `/harness review` tries again"
+    return INTERNAL
+
+
+async def _finish(
+    services: Services, plan: ReviewPlan, state: RunState, decision: Decision
+) -> None:
+    await services.store.finish_run(
+        plan.run_id, state, decision.conclusion.value, decision.title, services.clock.now()
+    )
+
+
+async def _unfinished(services: Services, repo: Repo, number: int) -> list[RunRecord]:
+    runs = await services.store.unfinished_runs()
+    return [run for run in runs if (run.repo, run.number) == (repo, number)]
+
+
+async def _cancel(services: Services, client: RepoClient, run: RunRecord, why: str) -> None:
+    told = await guard("review.cancel_check", cancel_check(client, run, why))
+    if isinstance(told, Failed) and not isinstance(told.error, GiveUp):
+        raise told.error
+    await services.store.finish_run(
+        run.id, RunState.CANCELLED, "cancelled", why, services.clock.now()
+    )

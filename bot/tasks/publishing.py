@@ -1,0 +1,107 @@
+"""Puts a finished review where people see it, one recorded step for each publisher."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from bot.errors import Superseded, TryLater
+from bot.findings.policy import decide
+from bot.github.repository import RepoClient
+from bot.guard import Failed, guard
+from bot.jobs import Step
+from bot.models import Decision, ReviewPlan, ReviewResult, RunState
+from bot.publish.check import open_check
+from bot.publish.publisher import Publication, Published, Publisher
+from bot.tasks.services import Services
+
+
+async def begin(services: Services, plan: ReviewPlan) -> None:
+    """The check in progress: the first thing people see."""
+    if not plan.dry_run:
+        client = await services.client(plan.installation_id, plan.pull.repo)
+        await open_check(client, plan)
+
+
+async def publish(
+    services: Services, step: Step, plan: ReviewPlan, result: ReviewResult
+) -> Decision:
+    """All publishers in order; what one could not do is reported by the next."""
+    decision = verdict(plan, result)
+    await step("save", partial(save, services, plan, result))
+    publication = Publication(plan=plan, result=result, decision=decision)
+    if not plan.dry_run:
+        for publisher in in_order(services):
+            done = await step(
+                f"publish {publisher.name}", partial(_publish, services, publisher, publication)
+            )
+            publication = publication.after(done)
+    await step("finish", partial(_finish, services, publication))
+    return decision
+
+
+def verdict(plan: ReviewPlan, result: ReviewResult) -> Decision:
+    """The plan's rules applied to what the run found."""
+    return decide(
+        result.reports,
+        result.issues,
+        result.carried,
+        plan.fail_on,
+        skip_reason=plan.skip_reason,
+        approved=plan.approved,
+        withheld=plan.withheld,
+        head_sha=plan.pull.head_sha,
+    )
+
+
+def in_order(services: Services) -> list[Publisher]:
+    return sorted(services.publishers.values(), key=lambda p: (p.stage, p.name))
+
+
+async def save(services: Services, plan: ReviewPlan, result: ReviewResult) -> None:
+    """Before anything is posted: what was found must not depend on GitHub's answer."""
+    await services.store.add_agent_reports(plan.run_id, result.reports)
+    await services.store.save_issues(
+        plan.run_id, plan.pull.repo, plan.pull.number, plan.pull.head_sha, result.issues, {}
+    )
+
+
+async def _publish(
+    services: Services, publisher: Publisher, publication: Publication
+) -> Published:
+    plan = publication.plan
+    client = await services.client(plan.installation_id, plan.pull.repo)
+    await _still_newest(client, plan)
+    done = await guard(f"publish.{publisher.name}", publisher.publish(publication, client))
+    if isinstance(done, Failed):
+        if isinstance(done.error, (TryLater, Superseded)):
+            raise done.error  # the step waits, or the run ends
+        return Published.failed(publisher.name, done)
+    return done
+
+
+async def _still_newest(client: RepoClient, plan: ReviewPlan) -> None:
+    """Nothing is ever posted for a head that is not the newest."""
+    pull = await client.pull(plan.pull.number)
+    if pull.head_sha != plan.pull.head_sha:
+        raise Superseded(f"superseded by {pull.head_sha[:7]}")
+    if pull.state != "open":
+        raise Superseded("the pull request was closed")
+
+
+async def _finish(services: Services, publication: Publication) -> None:
+    plan, decision = publication.plan, publication.decision
+    await services.store.save_issues(
+        plan.run_id,
+        plan.pull.repo,
+        plan.pull.number,
+        plan.pull.head_sha,
+        publication.result.issues,
+        publication.posted,
+    )
+    await services.store.finish_run(
+        plan.run_id,
+        RunState.FINISHED,
+        decision.conclusion.value,
+        decision.title,
+        services.clock.now(),
+    )

@@ -1,0 +1,230 @@
+"""The one path of every review: what counts as finished, and what stays open."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.models import (
+    AgentSpec,
+    AssistantText,
+    Change,
+    Diff,
+    FileDiff,
+    FileStatus,
+    Finished,
+    Hunk,
+    IssueState,
+    KnownIssue,
+    Placement,
+    ReportState,
+    RunError,
+    Severity,
+    Side,
+    Skipped,
+    Started,
+    Workspace,
+)
+from bot.models.context import ReviewContext
+from bot.runner.review import Panelist, review
+
+ANSWER = """Looks wrong.
+{"issues": [{"severity": "critical", "file": "app.py", "line": 2, "title": "eval of input",
+"description": "`eval` runs whatever the caller sends to the calculator"}]}"""
+CLEAN = '{"issues": []}'
+
+
+class Clock:
+    def now(self):
+        return datetime(2026, 11, 21, tzinfo=UTC)
+
+    def monotonic(self):
+        return 1.0
+
+
+class Process:
+    activity = 0
+
+    def __init__(self, events):
+        self._events = events
+
+    async def events(self):
+        for event in self._events:
+            yield event
+
+    async def wait(self):
+        return None
+
+    async def kill(self):
+        return None
+
+
+class Reviewer:
+    def __init__(self, name, *events):
+        self.name = name
+        self.events = events
+        self.prompts = []
+
+    async def start(self, config):
+        self.prompts.append(config.prompt)
+        return Process(self.events)
+
+
+def agent(name, answer=CLEAN, *, analyzer=False, required=True, end=None):
+    events = (Started(), AssistantText(text=answer), end or Finished(success=True))
+    return Panelist(
+        spec=AgentSpec(name=name, kind="command", required=required),
+        reviewer=Reviewer(name, *events),
+        analyzer=analyzer,
+    )
+
+
+class Steps:
+    """Runs the work at once and remembers the names."""
+
+    def __init__(self):
+        self.names = []
+
+    async def __call__(self, name, work):
+        self.names.append(name)
+        return await work()
+
+
+@pytest.fixture
+def tree(tmp_path):
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "app.py").write_text("import os\nprint(eval(input()))\n")
+    return tree
+
+
+@pytest.fixture
+def change(tree):
+    hunk = Hunk(
+        old_start=1,
+        old_lines=1,
+        new_start=1,
+        new_lines=2,
+        lines=(" import os", "+print(eval(input()))"),
+    )
+    file = FileDiff(path="app.py", old_path="app.py", status=FileStatus.MODIFIED, hunks=(hunk,))
+    return Change(
+        diff=Diff(base_sha="b" * 40, head_sha="a" * 40, files=(file,)),
+        workspace=Workspace(tree=tree, git_dir=Path("/none"), diff_file=Path("/none")),
+        head_sha="a" * 40,
+        base_sha="b" * 40,
+        base_ref="main",
+    )
+
+
+def known(agents, **more):
+    values = {
+        "id": "h-OLD2",
+        "state": IssueState.NEW,
+        "severity": Severity.CRITICAL,
+        "title": "something else entirely",
+        "description": "the connection pool leaks sockets under load",
+        "file": "pool.py",
+        "line": 90,
+        "end_line": None,
+        "side": Side.RIGHT,
+        "code": "pool.acquire()",
+        "agents": agents,
+        "head_sha": "c" * 40,
+        "placement": Placement.INLINE,
+        "posted": True,
+    }
+    return KnownIssue(**{**values, **more})
+
+
+async def run(change, *agents, step=None):
+    async def source():
+        return change
+
+    return await review(source, agents, ReviewContext(), step or Steps(), clock=Clock())
+
+
+async def test_what_two_agents_say_about_one_line_is_one_issue(change):
+    result = await run(change, agent("a", ANSWER), agent("b", ANSWER), agent("c"))
+    (issue,) = result.issues
+    assert issue.agents == ("a", "b")
+    assert issue.anchor.placement is Placement.INLINE
+    assert issue.code == "print(eval(input()))"
+    assert result.found == 2
+    assert [report.state for report in result.reports] == [ReportState.FINISHED] * 3
+
+
+async def test_each_agent_is_a_step_of_its_own_and_merging_is_the_last(change):
+    steps = Steps()
+    await run(change, agent("a"), agent("b"), step=steps)
+    assert steps.names == ["agent a", "agent b", "merge"]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        agent("x", "I found nothing, all good!"),
+        agent("x", ANSWER, end=Finished(success=False)),
+        agent("x", ANSWER, end=RunError(message="401")),
+        agent("x", ""),
+    ],
+    ids=["prose", "says it failed", "error", "nothing"],
+)
+async def test_an_agent_that_did_not_finish_is_never_read_as_passed(change, broken):
+    result = await run(change, broken, agent("b"))
+    failed, finished = result.reports
+    assert failed.state is ReportState.FAILED
+    assert failed.reason
+    assert finished.state is ReportState.FINISHED
+
+
+async def test_a_failing_agent_keeps_what_can_be_read(change):
+    result = await run(change, agent("x", ANSWER, end=Finished(success=False)))
+    assert result.reports[0].state is ReportState.FAILED
+    assert len(result.issues) == 1
+
+
+async def test_an_analyzer_speaks_only_of_lines_that_were_touched(change):
+    first_line = ANSWER.replace('"line": 2', '"line": 1')
+    analyzed = await run(change, agent("ruff", first_line, analyzer=True))
+    assert analyzed.issues == ()
+    assert analyzed.reports[0].untouched == 1
+    read = await run(change, agent("claude", first_line))
+    assert len(read.issues) == 1
+
+
+async def test_nothing_is_said_about_an_ignored_file(change):
+    from dataclasses import replace
+
+    ignored = replace(change, skipped=(Skipped(path="app.py", reason="ignored"),))
+    result = await run(ignored, agent("a", ANSWER))
+    assert result.issues == ()
+    assert result.files == 0
+
+
+async def test_an_earlier_issue_is_silent_only_if_its_finder_finished(change):
+    from dataclasses import replace
+
+    issue = known(("a", "b"))
+    before = replace(change, known=(issue,))
+    gone = await run(before, agent("a"), agent("b"))
+    assert (gone.unseen, gone.carried) == ((issue,), ())
+    failed = await run(before, agent("a"), agent("b", end=Finished(success=False)))
+    assert (failed.unseen, failed.carried) == ((), (issue,))
+    absent = await run(before, agent("other"))
+    assert (absent.unseen, absent.carried) == ((), (issue,))
+
+
+async def test_a_symlink_in_the_tree_is_never_read(change, tree, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("one\ntop secret\n")
+    (tree / "app.py").unlink()
+    (tree / "app.py").symlink_to(secret)
+    result = await run(change, agent("a", ANSWER))
+    assert "top secret" not in str(result)
+
+
+async def test_the_prompt_holds_the_change(change):
+    asked = agent("a")
+    await run(change, asked)
+    assert "+print(eval(input()))" in asked.reviewer.prompts[0]
