@@ -9,7 +9,8 @@
     │   ├── HeadGone            the commit cannot be had any more
     │   ├── AccessLost          the App may not read (or write) there any more
     │   ├── NoCommonHistory     base and head share no commit: there is no diff to review
-    │   └── TreeRefused         the tree is a bomb, or git's own checks refuse it
+    │   ├── TreeRefused         the tree is a bomb, or git's own checks refuse it
+    │   └── GitFailed           git ended with an error that is none of the above
     ├── Superseded              a newer head took over; end quietly
     ├── AgentFailed             one agent failed; go on with the others
     │   └── AgentMisconfigured  that agent can never work as configured
@@ -76,6 +77,10 @@ class NoCommonHistory(GiveUp):
 
 class TreeRefused(GiveUp):
     """The tree is refused before it is written: too large, too deep, or not well-formed."""
+
+
+class GitFailed(GiveUp):
+    """git ended with an error that has no class of its own; names the command, quotes git."""
 
 
 class Superseded(HarnessError):

@@ -1,0 +1,133 @@
+"""A user's own repository, for ``harness review``: read, never written, nothing fetched.
+
+Diffs and trees are made in an empty bare repository in a temporary directory that borrows the
+user's objects. So none of the user's configuration, attributes, filters and hooks takes part, and
+no call of git has a reason to write where the user works.
+"""
+
+from __future__ import annotations
+
+import shutil
+from itertools import count
+from pathlib import Path
+
+from typing_extensions import override
+
+from bot.checkout.git import Git, Place
+from bot.checkout.mirror import init_bare
+from bot.checkout.repository import Repository
+from bot.checkout.tree import Slot
+from bot.errors import ConfigurationError, GiveUp
+from bot.models import Workspace
+from bot.process import Completed, Ledger, ProcessNotStarted
+
+BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+"""Where a change is thought to go when nobody says so; the first that exists."""
+
+_INCOMPLETE = (
+    "this clone does not hold the whole history (it is shallow or partial);"
+    " run `git fetch --unshallow` or `git fetch --refetch` and try again"
+)
+
+
+class LocalRepo(Repository):
+    """Made by `open`. Everything it writes is below ``scratch``, which the caller removes."""
+
+    def __init__(
+        self, git: Git, git_dir: Path, *, own_dir: Path, common_dir: Path, complete: bool
+    ) -> None:
+        super().__init__(git, git_dir, shown_dir=common_dir)
+        self._own = Place(git_dir=own_dir)
+        self._complete = complete
+        self._scratch = git_dir.parent
+        self._numbers = count()
+
+    @classmethod
+    async def open(cls, path: Path, *, scratch: Path, ledger: Ledger | None = None) -> LocalRepo:
+        """Find the repository that ``path`` is in; also in a linked work tree, also a bare one."""
+        git = Git(ledger=ledger)
+        own_dir = Path(await _rev_parse(git, path, "--absolute-git-dir"))
+        common_dir = Path(await _rev_parse(git, path, "--path-format=absolute", "--git-common-dir"))
+        object_format = await _rev_parse(git, path, "--show-object-format")
+        view = scratch / "repository.git"
+        await init_bare(git, view, object_format=object_format)
+        (view / "objects" / "info").mkdir(exist_ok=True)
+        alternates = view / "objects" / "info" / "alternates"
+        alternates.write_text(_quoted(common_dir / "objects") + "\n", "utf-8", "surrogateescape")
+        shallow = common_dir / "shallow"
+        if shallow.is_file():
+            shutil.copyfile(shallow, view / "shallow")
+        partial = any((common_dir / "objects" / "pack").glob("*.promisor"))
+        return cls(
+            git,
+            view,
+            own_dir=own_dir,
+            common_dir=common_dir,
+            complete=not partial and not shallow.is_file(),
+        )
+
+    async def head_sha(self) -> str:
+        """The commit that is checked out."""
+        sha = await self.resolve("HEAD")
+        if sha is None:
+            raise ConfigurationError("the repository has no commit yet: there is nothing to review")
+        return sha
+
+    async def base_name(self) -> str:
+        """The first of `BASES` that exists."""
+        for name in BASES:
+            if await self.resolve(name) is not None:
+                return name
+        raise ConfigurationError(
+            f"nothing to compare with: there is none of {', '.join(BASES)}; name one with --base"
+        )
+
+    async def base_sha(self, base: str | None = None) -> str:
+        """The commit of ``base``, by default of `base_name`."""
+        name = base if base is not None else await self.base_name()
+        sha = await self.resolve(name)
+        if sha is None:
+            raise ConfigurationError(f"{name!r} is not a commit of this repository")
+        return sha
+
+    async def resolve(self, ref: str) -> str | None:
+        """The commit that a name stands for in the user's repository."""
+        if not ref or "\0" in ref:
+            return None
+        arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+        done = await self._git.run(self._own, *arguments)
+        return done.stdout.decode("ascii").strip() if done.returncode == 0 else None
+
+    async def workspace(self, base_sha: str, head_sha: str, *, strip: bool = True) -> Workspace:
+        """Stays until ``scratch`` is removed."""
+        slot = Slot(directory=self._scratch / f"run-{next(self._numbers)}")
+        slot.directory.mkdir()
+        slot.directory.chmod(0o755)
+        return await self._furnished(slot, base_sha, head_sha, strip=strip)
+
+    @override
+    def _failure(self, name: str, done: Completed) -> GiveUp:
+        if not self._complete:
+            return GiveUp(_INCOMPLETE)
+        return super()._failure(name, done)
+
+    @override
+    def _no_common_history(self) -> str:
+        said = super()._no_common_history()
+        return said if self._complete else f"{said}; {_INCOMPLETE}"
+
+
+async def _rev_parse(git: Git, path: Path, *arguments: str) -> str:
+    try:
+        done = await git.run(None, "rev-parse", *arguments, cwd=path)
+    except ProcessNotStarted as error:
+        raise ConfigurationError(error.message) from error
+    if done.returncode != 0:
+        raise ConfigurationError(f"{path} is not inside a git repository")
+    return done.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")
+
+
+def _quoted(path: Path) -> str:
+    """A path in git's own quoting, in which a newline is no end of line."""
+    text = str(path).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{text}"'
