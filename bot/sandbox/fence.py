@@ -16,6 +16,8 @@ EXTRA = Path("/run/harness")
 HOME = Path("/home/agent")
 TMP = Path("/tmp")  # noqa: S108  # inside the sandbox, where it is a file system of its own
 
+MAX_PATH = 4096
+
 
 class Access(StrEnum):
     """What may be done to the tree; everything else is read-only always."""
@@ -32,8 +34,6 @@ class Fence:
     git_dir: Path | None = None
     extra_ro: tuple[Path, ...] = ()
     """Files or directories given to the process, each under a name of its own."""
-    needs: tuple[Path, ...] = ()
-    """What the program needs at its own path, such as a script that an interpreter is given."""
     access: Access = Access.READ
     network: bool = False
     """For a proxy that lets through the hosts the agent needs; there is no network without one."""
@@ -57,10 +57,17 @@ class View:
     git_dir: Path | None = None
     extra: Mapping[Path, Path] = field(default_factory=dict)
     """By the paths of `Fence.extra_ro`."""
+    names: tuple[tuple[Path, Path], ...] = ()
+    """(path on this machine, path for the process), the most specific first."""
 
-    def path(self, host: Path) -> Path:
-        """Where one of ``extra_ro`` is found."""
-        return self.extra[host]
+    def word(self, word: str) -> str:
+        """An argument or the value of a variable: a path of the fence becomes the one inside."""
+        if not word.startswith("/") or len(word) > MAX_PATH:
+            return word
+        for host, inside in self.names:
+            if Path(word).is_relative_to(host):
+                return str(inside / Path(word).relative_to(host))
+        return word
 
 
 def view_inside(fence: Fence, tree: Path) -> View:
@@ -73,12 +80,17 @@ def view_inside(fence: Fence, tree: Path) -> View:
             inside = EXTRA / f"{number}-{path.name}"
             number += 1
         extra[path] = inside
-    return View(
-        sandboxed=True,
-        tree=tree,
-        git_dir=GIT_DIR if fence.git_dir is not None else None,
-        extra=extra,
-    )
+    git_dir = GIT_DIR if fence.git_dir is not None else None
+    places = {fence.tree: tree, **extra}
+    if fence.git_dir is not None:
+        places[fence.git_dir] = GIT_DIR
+    names = {name: inside for host, inside in places.items() for name in _names(host)}
+    specific = sorted(names.items(), key=lambda item: -len(item[0].parts))
+    return View(sandboxed=True, tree=tree, git_dir=git_dir, extra=extra, names=tuple(specific))
+
+
+def _names(path: Path) -> tuple[Path, Path]:
+    return path.absolute(), path.resolve()
 
 
 def view_outside(fence: Fence) -> View:

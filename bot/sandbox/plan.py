@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import AgentFailed
@@ -13,20 +12,11 @@ from bot.process import Command
 from bot.sandbox import reach
 from bot.sandbox.fence import Access, Fence
 from bot.sandbox.identity import WRITE, Identity, barrier, unreadable
-from bot.sandbox.programs import DEFAULT_PATH, Mount, NoProgram, Program, exact, resolve, tidy
+from bot.sandbox.programs import DEFAULT_PATH, NoProgram, Program, resolve
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Plan:
-    """A program that was found and may be used, and what must be visible for it."""
-
-    program: Program
-    mounts: tuple[Mount, ...]
-    """The program's and the fence's ``needs``."""
-
-
-def plan(command: Command, fence: Fence, user: Identity | None) -> Plan:
-    """`AgentFailed` if something is missing, or closed to ``user`` wherever it would be shown."""
+def usable(command: Command, fence: Fence, user: Identity | None) -> Program:
+    """The program; `AgentFailed` if anything is missing, or closed to ``user`` by its own mode."""
     name = command.argv[0]
     try:
         program = resolve(name, command.env.get("PATH", DEFAULT_PATH))
@@ -34,15 +24,14 @@ def plan(command: Command, fence: Fence, user: Identity | None) -> Plan:
             _check(file, user, executed=True)
     except (NoProgram, OSError) as error:
         raise AgentFailed(f"{name} cannot be used: {error}", FailureKind.NOT_FOUND) from error
-    mounts = tidy([*program.mounts, *(m for path in fence.needs for m in exact(path))])
     try:
-        for path in (*_given(fence), *(mount.source for mount in mounts)):
+        for path in (*_given(fence), *(mount.source for mount in program.mounts)):
             _check(path, user)
         if fence.access is Access.WRITE:
             _check_writable(fence.tree, user)
     except (NoProgram, OSError) as error:
         raise AgentFailed(f"{name} cannot be started: {error}", FailureKind.SANDBOX) from error
-    return Plan(program=program, mounts=mounts)
+    return program
 
 
 def inside_tree(program: Program, tree: Path) -> bool:
@@ -73,26 +62,26 @@ def staging(
     return staged
 
 
-def needed_by_bwrap(made: Plan, fence: Fence) -> list[reach.Need]:
+def needed_by_bwrap(program: Program, fence: Fence) -> list[reach.Need]:
     """Bubblewrap itself makes the other names: it has to reach the real files only."""
     needs = [_tree(fence)]
     needs += [_at_home(path) for path in _given(fence)[1:]]
-    needs += [_at_home(mount.source) for mount in made.mounts]
+    needs += [_at_home(mount.source) for mount in program.mounts]
     return needs
 
 
-def needed_outside(made: Plan, fence: Fence, scratch: Path) -> list[reach.Need]:
+def needed_outside(program: Program, fence: Fence, scratch: Path) -> list[reach.Need]:
     """Without a sandbox every name must be there."""
     needs = [
-        *needed_by_bwrap(made, fence),
+        *needed_by_bwrap(program, fence),
         reach.Need(source=scratch, target=scratch, writable=True),
     ]
-    needs += [reach.Need(source=m.source, target=m.target) for m in made.mounts]
+    needs += [reach.Need(source=m.source, target=m.target) for m in program.mounts]
     for path in _given(fence):
         writable = path == fence.tree and fence.access is Access.WRITE
         needs.append(reach.Need(source=path.resolve(), target=path.absolute(), writable=writable))
     # A link that stands alone becomes the file it leads to.
-    needs += [reach.Need(source=place.resolve(), target=place) for _, place in made.program.links]
+    needs += [reach.Need(source=place.resolve(), target=place) for _, place in program.links]
     return needs
 
 
