@@ -20,7 +20,7 @@ from bot import log
 from bot.agents.reviewer import kinds
 from bot.checkout.mirror import Mirrors
 from bot.clock import SystemClock
-from bot.commands.command import commands, help_rows
+from bot.commands.command import help_rows
 from bot.dashboard.views import Dashboard, application
 from bot.errors import ConfigurationError
 from bot.github.app_auth import GitHubApp
@@ -31,7 +31,7 @@ from bot.models import AgentSpec, FailOn
 from bot.process import Ledger
 from bot.publish.publisher import publishers
 from bot.sandbox.sandbox import Sandbox
-from bot.settings import AgentSettings, Settings, load_settings
+from bot.settings import AgentSettings, Settings, environment_value, load_settings
 from bot.store import Store
 from bot.tasks import recipes as _recipes  # noqa: F401  # importing it collects the recipes
 from bot.tasks.services import Policy, Services
@@ -82,18 +82,6 @@ async def running(settings: Settings, *, front_door: bool = True) -> AsyncIterat
             http=http,
             clock=clock,
         )
-        services = Services(
-            policy=_policy(settings),
-            github=github,
-            mirrors=Mirrors(data_dir, github_url=settings.github_url, ledger=ledger),
-            store=store,
-            sandbox=sandbox,
-            kinds=kinds(),
-            publishers=publishers(),
-            clock=clock,
-            help_rows=help_rows(),
-        )
-        check_kinds(settings.agents, services.kinds)
         engine = Engine(
             database_url=settings.database_url,
             data_dir=data_dir,
@@ -101,6 +89,20 @@ async def running(settings: Settings, *, front_door: bool = True) -> AsyncIterat
             max_runs=settings.max_runs,
             clock=clock,
         )
+        services = Services(
+            policy=_policy(settings),
+            github=github,
+            mirrors=Mirrors(data_dir, github_url=settings.github_url, ledger=ledger),
+            store=store,
+            sandbox=sandbox,
+            kinds=kinds(),
+            queue=engine,
+            publishers=publishers(),
+            clock=clock,
+            secrets=_secrets(settings),
+            help_rows=help_rows(),
+        )
+        check_kinds(settings.agents, services.kinds)
         await engine.start(services)
         stack.push_async_callback(engine.stop)
         worker = Worker(store=store, queue=engine, handlers=handlers())
@@ -232,6 +234,13 @@ async def ready(store: Store, data_dir: Path) -> str:
     return "" if free >= MIN_FREE_BYTES else f"only {free // 2**20} MiB of disk are free"
 
 
+def _secrets(settings: Settings) -> tuple[str, ...]:
+    """What must never be posted, whoever writes it into a comment."""
+    keys = [environment_value(a.api_key_env) for a in settings.agents if a.api_key_env]
+    ours = [settings.webhook_secret, settings.operator_token, settings.private_key]
+    return tuple(secret for secret in (*(s.get_secret_value() for s in ours), *keys) if secret)
+
+
 def _policy(settings: Settings) -> Policy:
     return Policy(
         agents=tuple(agent_spec(agent) for agent in settings.agents),
@@ -274,6 +283,3 @@ def free_port(host: str = "127.0.0.1") -> int:
         probe.bind((host, 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-__all__ = ["Running", "agent_spec", "check_kinds", "commands", "main", "ready", "running", "serve"]

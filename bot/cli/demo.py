@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from bot import log
 from bot.agents.reviewer import kinds
 from bot.app import Running, free_port, running
 from bot.cli.review import chosen
+from bot.cli.scratch import scratch
 from bot.demo import EmbeddedGitHub
 from bot.errors import HarnessError
 from bot.models import PullRequest, RepoConfig, RunState
@@ -83,9 +83,7 @@ async def staged(
     agents: Sequence[str],
 ) -> AsyncIterator[Stage]:
     """Start both, open the pull request, send its delivery."""
-    with tempfile.TemporaryDirectory(prefix="harness-demo-", ignore_cleanup_errors=True) as scratch:
-        room = Path(scratch)
-        room.chmod(0o755)
+    with scratch("harness-demo-") as room:
         github = EmbeddedGitHub(room / "github")
         await github.start()
         try:

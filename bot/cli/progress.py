@@ -41,7 +41,7 @@ class Row:
 
 
 class Progress:
-    """A sink. On a terminal it redraws its rows; else it prints a line when an agent's state changes."""
+    """A sink. On a terminal it redraws its rows; else a changed state is a line."""
 
     def __init__(self, agents: tuple[str, ...], *, console: Console, clock: Clock) -> None:
         self._rows = {agent: Row() for agent in agents}

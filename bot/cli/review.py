@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from bot.app import agent_spec, check_kinds
 from bot.checkout.local import LocalRepo
 from bot.cli import report
 from bot.cli.progress import Progress
+from bot.cli.scratch import scratch
 from bot.clock import SystemClock
 from bot.errors import ConfigurationError
 from bot.findings.policy import decide
@@ -51,9 +51,7 @@ def run(
 ) -> int:
     """0 clean, 1 findings at or above the failing severity, 2 could not review."""
     if output_format not in report.FORMATS:
-        raise ConfigurationError(
-            f"--format {output_format}: there are {', '.join(report.FORMATS)}"
-        )
+        raise ConfigurationError(f"--format {output_format}: there are {', '.join(report.FORMATS)}")
     settings = load_settings(fail_on=fail_on)
     log.configure(settings.log_format, level="WARNING")
     result, decision = asyncio.run(_review(settings, path, base, agents))
@@ -79,10 +77,7 @@ async def _review(
 ) -> tuple[ReviewResult, Decision]:
     console = Console(stderr=True)
     clock = SystemClock()
-    with tempfile.TemporaryDirectory(prefix="harness-", ignore_cleanup_errors=True) as scratch:
-        room = Path(scratch)
-        # The service user's processes must reach the tree inside.
-        room.chmod(0o755)
+    with scratch("harness-") as room:
         ledger = Ledger(room / "processes")
         sandbox = Sandbox(mode=settings.sandbox, ledger=ledger)
         await sandbox.check()
@@ -111,11 +106,12 @@ async def _review(
                         spec=spec,
                         reviewer=build(spec, sandbox),
                         analyzer=known[spec.kind].analyzer,
+                        idle_timeout=known[spec.kind].idle_timeout,
                     )
                     for spec in specs
                 ],
                 ReviewContext(instructions=config.instructions),
-                MemoryStep(clock=clock),
+                MemoryStep(),
                 clock=clock,
                 sinks=[progress],
             )

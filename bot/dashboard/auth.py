@@ -12,6 +12,7 @@ import hmac
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 COOKIE = "harness"
 OPEN_PATHS = frozenset({"/healthz", "/readyz", "/sign-in"})
@@ -33,7 +34,7 @@ def signed_in(request: web.Request, token: str) -> bool:
     return hmac.compare_digest(cookie.encode(), session(token).encode())
 
 
-def middleware(token: str) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+def middleware(token: str) -> Middleware:
     """Refuses whoever is not signed in: 401 for programs, the sign-in page for browsers."""
 
     @web.middleware

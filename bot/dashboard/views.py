@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+from typing_extensions import override
 
 from bot import guard
 from bot.dashboard.auth import COOKIE, middleware, session
@@ -142,7 +143,8 @@ class _Collector(Collector):
     def __init__(self, counts: Mapping[str, int]) -> None:
         self._counts = counts
 
-    def collect(self) -> list[Metric]:  # type: ignore[override]  # the base says Iterable
+    @override
+    def collect(self) -> list[Metric]:
         jobs = GaugeMetricFamily("harness_jobs", "Jobs in the engine.", labels=["state"])
         for state, count in sorted(self._counts.items()):
             jobs.add_metric([state], count)

@@ -18,7 +18,7 @@ from bot.agents.analyzer import touched
 from bot.agents.fanout import run_agent
 from bot.agents.reviewer import AgentReviewer
 from bot.agents.sinks import Sink
-from bot.checkout.tree import read_file
+from bot.checkout.files import read_file
 from bot.clock import Clock
 from bot.context.prompt import compose
 from bot.findings.identity import follow

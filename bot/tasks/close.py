@@ -18,5 +18,5 @@ async def close(services: Services, step: Step, request: CloseRequest) -> None:
 
 
 async def _forget(services: Services, request: CloseRequest) -> None:
-    mirror = await services.mirror(request.repo, request.installation_id)
+    mirror = services.mirror(request.repo, request.installation_id)
     await mirror.forget(request.number)

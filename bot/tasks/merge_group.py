@@ -33,7 +33,9 @@ def pull_number(head_ref: str) -> int | None:
 
 async def _repeat(services: Services, job_id: str, request: MergeGroupRequest) -> None:
     client = await services.client(request.installation_id, request.repo)
-    if any(check.external_id == job_id for check in await client.checks(request.head_sha, CHECK_NAME)):
+    if any(
+        check.external_id == job_id for check in await client.checks(request.head_sha, CHECK_NAME)
+    ):
         return
     number = pull_number(request.head_ref)
     run = await _verdict(services, client, request, number)

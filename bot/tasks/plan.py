@@ -26,7 +26,7 @@ from bot.models import (
     Trigger,
 )
 from bot.models.repo_config import PATH, combine, parse_repo_config
-from bot.tasks.services import Policy, Services
+from bot.tasks.services import Services
 
 
 @recordable

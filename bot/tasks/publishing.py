@@ -8,11 +8,13 @@ from bot.errors import Superseded, TryLater
 from bot.findings.policy import decide
 from bot.github.repository import RepoClient
 from bot.guard import Failed, guard
-from bot.jobs import Step
+from bot.jobs import Step, recordable
 from bot.models import Decision, ReviewPlan, ReviewResult, RunState
 from bot.publish.check import open_check
-from bot.publish.publisher import Publication, Published, Publisher
+from bot.publish.publisher import Publication, Published, Publisher, failed, ordered
 from bot.tasks.services import Services
+
+recordable(Published)
 
 
 async def begin(services: Services, plan: ReviewPlan) -> None:
@@ -28,13 +30,22 @@ async def publish(
     """All publishers in order; what one could not do is reported by the next."""
     decision = verdict(plan, result)
     await step("save", partial(save, services, plan, result))
-    publication = Publication(plan=plan, result=result, decision=decision)
+    publication = Publication(
+        plan=plan,
+        result=result,
+        decision=decision,
+        commands=tuple(name.split()[1] for name, _who, _what in services.help_rows),
+        secrets=services.secrets,
+    )
     if not plan.dry_run:
-        for publisher in in_order(services):
-            done = await step(
-                f"publish {publisher.name}", partial(_publish, services, publisher, publication)
+        for publisher in ordered(services.publishers):
+            work = partial(_publish, services, publisher, publication)
+            done = await step(f"publish {publisher.name}", work)
+            publication = (
+                failed(publication, publisher, done)
+                if isinstance(done, str)
+                else publication.after(done)
             )
-            publication = publication.after(done)
     await step("finish", partial(_finish, services, publication))
     return decision
 
@@ -53,10 +64,6 @@ def verdict(plan: ReviewPlan, result: ReviewResult) -> Decision:
     )
 
 
-def in_order(services: Services) -> list[Publisher]:
-    return sorted(services.publishers.values(), key=lambda p: (p.stage, p.name))
-
-
 async def save(services: Services, plan: ReviewPlan, result: ReviewResult) -> None:
     """Before anything is posted: what was found must not depend on GitHub's answer."""
     await services.store.add_agent_reports(plan.run_id, result.reports)
@@ -67,7 +74,8 @@ async def save(services: Services, plan: ReviewPlan, result: ReviewResult) -> No
 
 async def _publish(
     services: Services, publisher: Publisher, publication: Publication
-) -> Published:
+) -> Published | str:
+    """What it confirmed, or the reason why it could not finish."""
     plan = publication.plan
     client = await services.client(plan.installation_id, plan.pull.repo)
     await _still_newest(client, plan)
@@ -75,7 +83,7 @@ async def _publish(
     if isinstance(done, Failed):
         if isinstance(done.error, (TryLater, Superseded)):
             raise done.error  # the step waits, or the run ends
-        return Published.failed(publisher.name, done)
+        return done.reason
     return done
 
 
@@ -96,7 +104,7 @@ async def _finish(services: Services, publication: Publication) -> None:
         plan.pull.number,
         plan.pull.head_sha,
         publication.result.issues,
-        publication.posted,
+        publication.placements,
     )
     await services.store.finish_run(
         plan.run_id,

@@ -49,9 +49,19 @@ class Services:
     queue: Queue
     publishers: Mapping[str, Publisher]
     clock: Clock
+    secrets: tuple[str, ...] = ()
+    """Known secrets of this installation: redacted from whatever is posted."""
     sinks: tuple[Sink, ...] = ()
     help_rows: tuple[tuple[str, str, str], ...] = ()
     """(usage, who may, summary) of every slash command, for ``/harness help``."""
 
     async def client(self, installation_id: int, repo: Repo) -> RepoClient:
         return await self.github.client(installation_id, repo)
+
+    def mirror(self, repo: Repo, installation_id: int) -> Mirror:
+        """The repository's mirror, fetched with a token that may read it and nothing else."""
+
+        async def token(wanted: Repo) -> str:
+            return await self.github.token(installation_id, wanted, {"contents": "read"})
+
+        return self.mirrors.mirror(repo, token)

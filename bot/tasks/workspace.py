@@ -10,10 +10,10 @@ import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from bot.errors import GiveUp, HarnessError
+from bot.checkout.mirror import Mirror
 from bot.findings.scope import split
-from bot.jobs import recordable
 from bot.guard import Failed, guard
+from bot.jobs import recordable
 from bot.models import Change, Diff, KnownIssue, ReviewPlan
 from bot.tasks.services import Services
 
@@ -59,7 +59,7 @@ class Workbench:
 
     async def _make(self) -> Change:
         plan, pull = self._plan, self._plan.pull
-        mirror = await self._services.mirror(pull.repo, plan.installation_id)
+        mirror = self._services.mirror(pull.repo, plan.installation_id)
         await mirror.fetch(pull.base_sha, pull.head_sha, pull.number)
         diff = await mirror.diff(pull.base_sha, pull.head_sha)
         workspace = await self._stack.enter_async_context(
@@ -82,7 +82,7 @@ class Workbench:
         )
 
     async def _since(
-        self, mirror: Differ, known: tuple[KnownIssue, ...], head_sha: str
+        self, mirror: Mirror, known: tuple[KnownIssue, ...], head_sha: str
     ) -> dict[str, Diff]:
         """Diffs from earlier heads; a head that is gone after a force-push has none."""
         since: dict[str, Diff] = {}
