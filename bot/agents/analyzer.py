@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from bot.models import Diff, FileDiff, FileStatus, Finding, RunConfig
+from bot.sandbox.fence import TREES
 
 MAX_ARGUMENTS = 100_000
 """Bytes of file names on one command line."""
@@ -48,11 +49,14 @@ def argument(path: str) -> str:
 
 
 class Names:
-    """Brings the names in a program's output back to the paths it was given."""
+    """Brings the names in a program's output back to the paths it was given.
+
+    A program may print them relative, or as the tree is called outside or inside a sandbox.
+    """
 
     def __init__(self, tree: Path, paths: Iterable[str]) -> None:
         self._paths: dict[str, str | None] = {}
-        roots = {f"{tree}/", f"{tree.resolve()}/", ""}
+        roots = {"", *(f"{root}/" for root in (tree, tree.resolve(), *TREES))}
         for path in paths:
             for name in {root + path for root in roots}:
                 for printed in {name, _lossy(name)}:
@@ -75,9 +79,7 @@ def touched(findings: Sequence[Finding], diff: Diff) -> tuple[tuple[Finding, ...
     return kept, len(findings) - len(kept)
 
 
-def _on_touched(
-    finding: Finding, file: FileDiff | None, lines: dict[str, frozenset[int]]
-) -> bool:
+def _on_touched(finding: Finding, file: FileDiff | None, lines: dict[str, frozenset[int]]) -> bool:
     if file is None or file.status is FileStatus.DELETED:
         return False
     if finding.line is None:

@@ -52,8 +52,8 @@ def replacement(edits: Sequence[Edit], file: FileDiff) -> Replacement | None:
         return None
     if new == "":
         return Replacement(line=first, end_line=last, text="")
-    if not new.endswith("\n"):
-        return None
+    if not new.endswith("\n") or new == "\n":
+        return None  # an empty text would delete the line, not empty it
     return Replacement(line=first, end_line=last, text=new[:-1])
 
 
@@ -70,7 +70,9 @@ def _spliced(text: str, spans: Sequence[tuple[int, int]], contents: Sequence[str
 
 def _last(edit: Edit) -> int:
     """An edit that ends before the first character of a line does not change that line."""
-    return edit.end_line - 1 if edit.end_column == 1 and edit.end_line > edit.line else edit.end_line
+    return (
+        edit.end_line - 1 if edit.end_column == 1 and edit.end_line > edit.line else edit.end_line
+    )
 
 
 def _offset(starts: Sequence[int], first: int, line: int, column: int) -> int:

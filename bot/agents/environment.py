@@ -7,25 +7,23 @@ import json
 from pathlib import Path
 
 from bot.errors import AgentMisconfigured
-from bot.models import AgentSpec, RunConfig
+from bot.models import AgentSpec, RunConfig, Workspace
+from bot.sandbox.fence import HOME, TMP
 from bot.settings import environment_value
 
 PATH = "/usr/local/bin:/usr/bin:/bin"
-HOME = "/home/agent"
-"""The scratch home inside a sandbox."""
-TMP = "/tmp"  # noqa: S108 - inside the sandbox, where it is a file system of its own
 KEY_VARIABLE = "HARNESS_API_KEY"
 """Holds the key of an agent that has a key file and names no variable."""
 MAX_VALUE = 100_000
 """The kernel refuses a single value of 128 KiB, and with it the whole process."""
 
 
-def common(home: str = HOME, tmp: str = TMP) -> dict[str, str]:
-    """What every program needs to run at all."""
+def common() -> dict[str, str]:
+    """What every program needs to run at all. Home and scratch space are the sandbox's."""
     return {
         "PATH": PATH,
-        "HOME": home,
-        "TMPDIR": tmp,
+        "HOME": str(HOME),
+        "TMPDIR": str(TMP),
         "LANG": "C.UTF-8",
         "LC_ALL": "C.UTF-8",
     }
@@ -46,13 +44,13 @@ def review(agent: str, config: RunConfig) -> dict[str, str]:
     }
 
 
-def contract(config: RunConfig, *, diff: str, git_dir: str) -> dict[str, str]:
-    """What the contract promises to a ``command`` agent; paths as the process sees them."""
+def contract(config: RunConfig, workspace: Workspace) -> dict[str, str]:
+    """What the contract promises to a ``command`` agent; the sandbox puts in its own paths."""
     return {
         "HARNESS_BASE_SHA": config.base_sha,
         "HARNESS_HEAD_SHA": config.starting_sha,
-        "HARNESS_DIFF": diff,
-        "GIT_DIR": git_dir,
+        "HARNESS_DIFF": str(workspace.diff_file),
+        "GIT_DIR": str(workspace.git_dir),
     }
 
 

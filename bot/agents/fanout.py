@@ -49,7 +49,7 @@ async def run_agent(
     config: RunConfig,
     sinks: Sequence[Sink],
     *,
-    timeout: float,
+    timeout: float,  # noqa: ASYNC109  # being over it is an outcome, not an exception
     idle_timeout: float | None = None,
     clock: Clock,
 ) -> AgentRun:

@@ -142,29 +142,26 @@ class Lane:
         missed = self._untold.pop(agent, 0)
         if missed:
             event = RunError(message=f"{missed} events were not shown: too many", warning=True)
-            self._append(
-                _Message(call=partial(self._sink.agent_event, agent, event), agent=agent)
-            )
+            self._append(_Message(call=partial(self._sink.agent_event, agent, event), agent=agent))
 
     def _roomy(self) -> bool:
         return (
-            len(self._queue) <= self._capacity // 2
-            and self._characters <= CAPACITY_CHARACTERS // 2
+            len(self._queue) <= self._capacity // 2 and self._characters <= CAPACITY_CHARACTERS // 2
         )
 
     def _idle(self) -> bool:
         return not self._queue and not self._busy
 
-    async def _catch_up(self, timeout: float) -> None:
+    async def _catch_up(self, seconds: float) -> None:
         if self._delivered == self._stuck_at:
             return  # it hangs in the same call as the last time
-        if not await self._reached(self._idle, timeout):
+        if not await self._reached(self._idle, seconds):
             self._stuck_at = self._delivered
 
-    async def _reached(self, state: Callable[[], bool], timeout: float) -> bool:
+    async def _reached(self, state: Callable[[], bool], seconds: float) -> bool:
         """Wait, on the event loop, for the thread to bring about ``state``."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + timeout
+        deadline = loop.time() + seconds
         while True:
             awake = asyncio.Event()
             with self._changed:

@@ -1,7 +1,7 @@
 """Reads a program's output in chunks with caps: lines, text and whole answers.
 
-Never ``readline()``: it fails at 64 KiB, and real agents write lines of a megabyte. A line above the
-cap costs itself and a warning, not memory.
+Never ``readline()``: it fails at 64 KiB, and real agents write lines of a megabyte. A line above
+the cap costs itself and a warning, not memory.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing_extensions import assert_never
+from typing import assert_never
 
 from bot.agents.lines import MAX_ANSWER, Tail
 from bot.clock import Clock
@@ -115,7 +115,9 @@ class Recorder:
         return AgentStatus.SUCCEEDED, None
 
     def _reason(self) -> Failure | None:
-        said = self._said and Failure(kind=self._said.kind, message=_line(self._said.message))
+        said = None
+        if self._said is not None:
+            said = Failure(kind=self._said.kind, message=_line(self._said.message))
         if said is not None and self._failure is not None:
             # An agent that says "quota" and then exits with 1 failed for its quota.
             crashed = self._failure.kind is FailureKind.CRASHED

@@ -35,7 +35,9 @@ class Child(Protocol):
 class Launcher(Protocol):
     """What is needed of the sandbox (`bot.sandbox.sandbox.Sandbox`)."""
 
-    async def start(self, command: Command, fence: Fence, *, trusted: bool) -> Child: ...
+    async def start(self, command: Command, fence: Fence, *, trusted: bool) -> Child:
+        """`AgentFailed` says why it is refused, or cannot be started."""
+        ...
 
 
 class AgentProcess(Protocol):

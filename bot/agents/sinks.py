@@ -9,9 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Protocol
-
-from typing_extensions import assert_never
+from typing import Protocol, assert_never
 
 from bot.models import (
     AgentRun,

@@ -201,11 +201,10 @@ class Analysis:
 
     def _understood(self) -> list[RunError]:
         try:
-            if self._elided:
-                raise ValueError(f"{self._elided} bytes more than are read")
-            report = self._tool.read(self._output, self._target)
+            # A torn output is none: even if it could be read, findings would be missing.
+            report = self._tool.read(b"" if self._elided else self._output, self._target)
         except (ValueError, RecursionError) as error:
-            reason = (str(error).splitlines() or [""])[0]
+            reason = f"it is {self._elided} bytes too long" if self._elided else _first_line(error)
             self._error = AgentFailed(
                 f"its output cannot be read: {reason}", FailureKind.UNREADABLE
             )
@@ -251,6 +250,10 @@ def _bounded(findings: Sequence[Finding], diff: Diff) -> Sequence[Finding]:
     first, _others = touched(findings, diff)
     chosen = set(map(id, first))
     return [*first, *(f for f in findings if id(f) not in chosen)][:MAX_FINDINGS]
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _is_utf8(path: str) -> bool:

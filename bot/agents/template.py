@@ -7,17 +7,14 @@ alone.
 
 from __future__ import annotations
 
-import shutil
 import signal
-import tempfile
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 from bot.agents.reviewer import Child, ExitStatus, Launcher, ProcessError
-from bot.errors import AgentFailed, AgentMisconfigured
+from bot.errors import AgentMisconfigured
 from bot.models import AgentSpec, Event, FailureKind, RunConfig
-from bot.process import Command, ProcessNotStarted, ProgramNotFound
+from bot.process import Command
 from bot.sandbox.fence import Fence
 
 
@@ -68,35 +65,17 @@ class ReviewerTemplate:
         launch = self._build_command(self._spec, config)
         if launch is None:
             raise AgentMisconfigured(f"{self._name}: no command was built for it")
-        scratch = None
-        if launch.trusted:
-            # Inside a sandbox the home is a file system of its own; here it must be made.
-            scratch = Path(tempfile.mkdtemp(prefix="harness-agent-"))
-            launch = _at_home(launch, scratch)
-        try:
-            child = await self._begin(launch)
-        except BaseException:  # also when cancelled while starting
-            _forget(scratch)
-            raise
-        return Running(self._name, child, self._parse, scratch)
-
-    async def _begin(self, launch: Launch) -> Child:
-        try:
-            return await self._sandbox.start(launch.command, launch.fence, trusted=launch.trusted)
-        except ProgramNotFound as error:
-            raise AgentFailed(error.message, FailureKind.NOT_FOUND) from error
-        except ProcessNotStarted as error:
-            raise AgentFailed(error.message) from error
+        child = await self._sandbox.start(launch.command, launch.fence, trusted=launch.trusted)
+        return Running(self._name, child, self._parse)
 
 
 class Running:
     """A started agent."""
 
-    def __init__(self, name: str, child: Child, parse: Parse, scratch: Path | None = None) -> None:
+    def __init__(self, name: str, child: Child, parse: Parse) -> None:
         self._name = name
         self._child = child
         self._parse = parse
-        self._scratch = scratch
         self._waited = False
         self._activity = 0
 
@@ -114,13 +93,11 @@ class Running:
             raise ProcessError(f"{self._name}: waited for twice", FailureKind.CRASHED, self._name)
         self._waited = True
         code = await self._child.wait()
-        _forget(self._scratch)
         if code:
             raise self._failed(code)
 
     async def kill(self) -> None:
         await self._child.kill()
-        _forget(self._scratch)
 
     async def _chunks(self) -> AsyncIterator[bytes]:
         async for chunk in self._child.chunks():
@@ -144,16 +121,6 @@ def describe(code: int) -> str:
         return f"exited with status {code}"
     known = {number.value: number.name for number in signal.Signals}
     return f"was ended by {known.get(-code, f'signal {-code}')}"
-
-
-def _at_home(launch: Launch, home: Path) -> Launch:
-    env = {**launch.command.env, "HOME": str(home), "TMPDIR": str(home)}
-    return replace(launch, command=replace(launch.command, env=env))
-
-
-def _forget(scratch: Path | None) -> None:
-    if scratch is not None:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _last_line(stderr: str) -> str:

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot.models import AssistantText, Event, Finished, RunConfig, Started
+from bot.process import Command
+from bot.sandbox.fence import Fence
 
 ANSWER = AssistantText(text='{"summary": "fine", "issues": []}')
 GOOD: tuple[Event, ...] = (Started(), ANSWER, Finished(success=True))
@@ -79,3 +81,36 @@ class FakeReviewer:
         if self.fails is not None:
             raise self.fails
         return self.process
+
+
+class PlayedChild:
+    def __init__(self, chunks: Sequence[bytes] = (), code: int = 0, stderr: str = "") -> None:
+        self._chunks = chunks
+        self.code = code
+        self.stderr = stderr
+        self.kills = 0
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        for chunk in self._chunks:
+            yield chunk
+
+    async def wait(self) -> int:
+        return self.code
+
+    async def kill(self) -> None:
+        self.kills += 1
+
+
+class PlayedSandbox:
+    """Starts the next child, or raises it."""
+
+    def __init__(self, *children: PlayedChild | BaseException) -> None:
+        self.children = list(children)
+        self.started: list[tuple[Command, Fence, bool]] = []
+
+    async def start(self, command: Command, fence: Fence, *, trusted: bool) -> PlayedChild:
+        self.started.append((command, fence, trusted))
+        child = self.children.pop(0)
+        if isinstance(child, BaseException):
+            raise child
+        return child

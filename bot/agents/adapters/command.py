@@ -41,9 +41,7 @@ def build_command(spec: AgentSpec, config: RunConfig) -> Launch:
             env={
                 **environment.common(),
                 **environment.review(spec.name, config),
-                **environment.contract(
-                    config, diff=str(workspace.diff_file), git_dir=str(workspace.git_dir)
-                ),
+                **environment.contract(config, workspace),
                 **environment.key(spec),
             },
             cwd=workspace.tree,

@@ -130,9 +130,7 @@ def _finding(violation: _Violation, path: str, target: Target) -> Finding:
     )
 
 
-def _safe(
-    fix: _Fix | None, path: str, target: Target, line: int, last: int
-) -> Replacement | None:
+def _safe(fix: _Fix | None, path: str, target: Target, line: int, last: int) -> Replacement | None:
     """A fix that ruff calls safe, if it changes exactly the lines of the finding."""
     file = target.diff.file(path)
     if fix is None or fix.applicability != "safe" or file is None:

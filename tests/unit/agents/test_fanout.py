@@ -1,9 +1,10 @@
 import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
+from typing_extensions import override
 
 from bot.agents import fanout
 from bot.agents.fanout import finish_run, run_agent, run_agents
@@ -45,6 +46,15 @@ async def run(
     )
 
 
+async def until(state: Callable[[], bool]) -> None:
+    """The sink's thread tells the loop nothing, so the test has to look."""
+    for _ in range(2000):
+        if state():
+            return
+        await asyncio.sleep(0.001)
+    raise AssertionError("it did not come to that")
+
+
 def by_name(summary: RunSummary) -> dict[str, AgentRun]:
     return {run.name: run for run in summary.agent_runs}
 
@@ -65,6 +75,7 @@ async def test_all_agents_run_at_the_same_time() -> None:
     met = asyncio.Barrier(3)
 
     class Meeting(FakeReviewer):
+        @override
         async def start(self, config: RunConfig) -> FakeProcess:
             await met.wait()  # never passed by agents that wait for each other
             return self.process
@@ -95,9 +106,11 @@ async def test_the_end_is_told_after_everything_else() -> None:
     order: list[str] = []
 
     class Ordered(Collect):
+        @override
         def agent_event(self, agent: str, event: Event) -> None:
             order.append("event")
 
+        @override
         def run_finished(self, summary: RunSummary) -> None:
             order.append("end")
 
@@ -210,6 +223,7 @@ async def test_the_time_limit_covers_the_start_and_the_exit() -> None:
     exit_hangs = FakeProcess(GOOD, end=asyncio.Event())
 
     class StartHangs(FakeReviewer):
+        @override
         async def start(self, config: RunConfig) -> FakeProcess:
             await asyncio.Event().wait()
             return self.process
@@ -272,8 +286,7 @@ async def test_cancelling_ends_every_agent_tells_the_end_once_and_is_raised() ->
     hanging = [FakeReviewer(n, FakeProcess([Started(), ANSWER, asyncio.Event()])) for n in "ab"]
     sink = Collect()
     task = asyncio.create_task(run(FakeReviewer("done"), *hanging, sinks=[sink]))
-    while len(sink.events) < 7:
-        await asyncio.sleep(0)
+    await until(lambda: len(sink.events) >= 7)
 
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -294,6 +307,7 @@ async def test_cancelling_twice_still_ends_everything_first() -> None:
     release = asyncio.Event()
 
     class SlowToDie(FakeProcess):
+        @override
         async def kill(self) -> None:
             await release.wait()
             await super().kill()
@@ -301,8 +315,7 @@ async def test_cancelling_twice_still_ends_everything_first() -> None:
     process = SlowToDie([Started(), asyncio.Event()])
     sink = Collect()
     task = asyncio.create_task(run(FakeReviewer("a", process), sinks=[sink]))
-    while not sink.events:
-        await asyncio.sleep(0)
+    await until(lambda: bool(sink.events))
     for _ in range(3):
         task.cancel()
         for _turn in range(5):
@@ -337,8 +350,7 @@ async def test_cancelling_a_single_agent_ends_it() -> None:
             "a", FakeReviewer("a", process), RunConfig(), [sink], timeout=60, clock=FakeClock()
         )
     )
-    while not sink.events:
-        await asyncio.sleep(0)
+    await until(lambda: bool(sink.events))
     task.cancel()
 
     with pytest.raises(asyncio.CancelledError):
@@ -411,9 +423,7 @@ async def test_a_summary_hook_that_fails_is_left_out() -> None:
 
     sink = Collect()
 
-    summary = await run(
-        FakeReviewer("a"), sinks=[sink], config=RunConfig(enrich_summary=broken)
-    )
+    summary = await run(FakeReviewer("a"), sinks=[sink], config=RunConfig(enrich_summary=broken))
 
     assert by_name(summary)["a"].status is AgentStatus.SUCCEEDED
     assert sink.summaries == [summary]
@@ -428,6 +438,7 @@ async def test_a_sink_that_hangs_holds_up_nobody(monkeypatch: pytest.MonkeyPatch
     release = threading.Event()
 
     class Stuck(Collect):
+        @override
         def agent_event(self, agent: str, event: Event) -> None:
             release.wait(20)
 
@@ -452,9 +463,11 @@ async def test_a_sink_that_hangs_holds_up_nobody(monkeypatch: pytest.MonkeyPatch
 
 async def test_a_sink_that_raises_costs_nobody() -> None:
     class Broken(Collect):
+        @override
         def agent_event(self, agent: str, event: Event) -> None:
             raise ValueError("sink")
 
+        @override
         def run_finished(self, summary: RunSummary) -> None:
             super().run_finished(summary)
             raise ValueError("sink")

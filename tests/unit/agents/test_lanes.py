@@ -2,6 +2,7 @@ import asyncio
 import threading
 
 import pytest
+from typing_extensions import override
 
 from bot.agents import lanes
 from bot.agents.lanes import Lane, attending, uninterrupted
@@ -22,6 +23,7 @@ class Gate(Collect):
         self.open = threading.Event()
         self.called = threading.Event()
 
+    @override
     def agent_event(self, agent: str, event: Event) -> None:
         self.called.set()
         self.open.wait(20)
@@ -134,6 +136,7 @@ async def test_a_sink_that_always_fails_is_left_alone_until_the_end() -> None:
     calls: list[str] = []
 
     class Broken(Collect):
+        @override
         def agent_event(self, agent: str, event: Event) -> None:
             calls.append(agent)
             raise ValueError("sink")
@@ -155,6 +158,7 @@ async def test_two_runs_that_share_a_sink_never_call_it_at_once() -> None:
     overlaps: list[str] = []
 
     class Careful(Collect):
+        @override
         def agent_event(self, agent: str, event: Event) -> None:
             if not inside.acquire(blocking=False):
                 overlaps.append(agent)

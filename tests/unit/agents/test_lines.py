@@ -1,3 +1,4 @@
+import itertools
 import tracemalloc
 from collections.abc import AsyncIterator, Iterable
 
@@ -19,7 +20,7 @@ async def lines(pieces: Iterable[bytes], limit: int = MAX_LINE) -> list[str | Ru
 
 def cut(data: bytes, places: list[int]) -> list[bytes]:
     edges = [0, *sorted(place % (len(data) + 1) for place in places), len(data)]
-    return [data[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return [data[a:b] for a, b in itertools.pairwise(edges)]
 
 
 @given(st.binary(max_size=200), st.lists(st.integers(min_value=0), max_size=8))

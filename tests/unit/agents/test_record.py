@@ -26,7 +26,9 @@ def recorded(*events: Event, buffer_bytes: int = 10_000, answer_limit: int = 100
 
 
 def test_a_good_stream_is_a_success_with_its_narrative() -> None:
-    run = recorded(Started(), AssistantText(text="a"), AssistantText(text="b\n"), *GOOD[2:]).result()
+    run = recorded(
+        Started(), AssistantText(text="a"), AssistantText(text="b\n"), *GOOD[2:]
+    ).result()
 
     assert (run.status, run.error, run.answer) == (AgentStatus.SUCCEEDED, None, "ab\n")
     assert len(run.buffer) == 4
@@ -106,9 +108,7 @@ def test_many_warnings_are_counted() -> None:
 
 
 def test_tokens_are_totals_and_nothing_known_erases_nothing() -> None:
-    run = recorded(
-        Tokens(input=5, output=1), Tokens(input=9, output=3), Tokens(), *GOOD
-    ).result()
+    run = recorded(Tokens(input=5, output=1), Tokens(input=9, output=3), Tokens(), *GOOD).result()
 
     assert run.tokens == Tokens(input=9, output=3)
 
@@ -117,9 +117,7 @@ def test_the_buffer_is_bounded_the_narrative_whole_and_the_end_kept() -> None:
     chatter = [ToolCall(name="read", args="x" * 100) for _ in range(50)]
     text = AssistantText(text="y" * 300)
 
-    run = recorded(
-        Started(), *chatter, text, Finished(success=True), buffer_bytes=1000
-    ).result()
+    run = recorded(Started(), *chatter, text, Finished(success=True), buffer_bytes=1000).result()
 
     assert run.elided == 52 - len(run.buffer) + 1
     assert len(run.buffer) < 10
