@@ -9,7 +9,7 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx
 
 from bot import log
+from bot.agents.configured import agent_spec, check_kinds
 from bot.agents.reviewer import kinds
 from bot.checkout.mirror import Mirrors
 from bot.clock import SystemClock
@@ -27,11 +28,11 @@ from bot.github.app_auth import GitHubApp
 from bot.guard import Failed, guard
 from bot.handlers.handler import handlers, needed_fields
 from bot.jobs import Engine
-from bot.models import AgentSpec, FailOn
+from bot.models import FailOn
 from bot.process import Ledger
 from bot.publish.publisher import publishers
 from bot.sandbox.sandbox import Sandbox
-from bot.settings import AgentSettings, Settings, environment_value, load_settings
+from bot.settings import Settings, environment_value, load_settings
 from bot.store import Store
 from bot.tasks import recipes as _recipes  # noqa: F401  # importing it collects the recipes
 from bot.tasks.services import Policy, Services
@@ -197,20 +198,6 @@ def _runner() -> asyncio.Runner:
     except ModuleNotFoundError:
         return asyncio.Runner()
     return asyncio.Runner(loop_factory=uvloop.new_event_loop)
-
-
-def agent_spec(agent: AgentSettings) -> AgentSpec:
-    """The settings' shape as the record that travels with jobs."""
-    return AgentSpec(**agent.model_dump())
-
-
-def check_kinds(agents: tuple[AgentSettings, ...], known: Mapping[str, object]) -> None:
-    """An agent of a kind that nobody provides stops the start."""
-    wrong = [f"{a.name!r} is of kind {a.kind!r}" for a in agents if a.kind not in known]
-    if wrong:
-        raise ConfigurationError(
-            f"HARNESS_AGENTS: {'; '.join(wrong)}; there are {', '.join(sorted(known))}"
-        )
 
 
 def operator_token(settings: Settings, data_dir: Path) -> str:

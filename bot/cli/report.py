@@ -10,7 +10,7 @@ from typing import Any
 from bot.findings.sarif import write_sarif
 from bot.models import AgentReport, Decision, Issue, ReportState, ReviewResult
 from bot.models.text import visible
-from bot.publish import render
+from bot.publish import sanitize
 
 NO_HISTORY = (
     "This is a local review: it has no history, so every issue is new and ids may differ from"
@@ -31,7 +31,24 @@ def text(result: ReviewResult, decision: Decision) -> str:
 
 
 def markdown(result: ReviewResult, decision: Decision) -> str:
-    return render.local_report(result, decision)
+    """Ready to be pasted anywhere: what agents wrote can neither ping nor break out."""
+    out = [f"### harness: {sanitize.inline(decision.title, limit=300)}", ""]
+    if result.issues:
+        out += ["| severity | issue | where | found by |", "|---|---|---|---|"]
+    for issue in result.issues:
+        place = f"{issue.file}:{issue.line}" if issue.line else issue.file
+        cells = (
+            issue.severity.value,
+            sanitize.cell(issue.title, limit=200),
+            sanitize.cell_code(place),
+            sanitize.cell(", ".join(issue.agents), limit=200),
+        )
+        out.append(f"| {' | '.join(cells)} |")
+    notes = [line for report in result.reports for line in _report(report)]
+    notes += [f"not reviewed: {s.path} ({s.reason})" for s in result.skipped]
+    out += ["", *(f"- {sanitize.inline(note, limit=500)}" for note in notes)]
+    out += ["", f"<sub>{NO_HISTORY}</sub>"]
+    return "\n".join(out) + "\n"
 
 
 def as_json(result: ReviewResult, decision: Decision) -> str:

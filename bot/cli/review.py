@@ -10,8 +10,8 @@ from pathlib import Path
 from rich.console import Console
 
 from bot import log
+from bot.agents.configured import agent_spec, check_kinds
 from bot.agents.reviewer import AgentKind, build, kinds
-from bot.app import agent_spec, check_kinds
 from bot.checkout.local import LocalRepo
 from bot.cli import report
 from bot.cli.progress import Progress

@@ -133,7 +133,8 @@ async def _moved_approval(
     seen = run.head_sha if run is not None else ""
     if seen == pull.head_sha:
         return None
-    return NoRun(reason="approval of another head", topic="head-moved", detail=seen)
+    commits = f"{seen} {pull.head_sha}"
+    return NoRun(reason="approval of another head", topic="head-moved", detail=commits)
 
 
 async def _audience(client: RepoClient, pull: PullRequest) -> Audience:

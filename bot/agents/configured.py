@@ -1,0 +1,22 @@
+"""The operator's agents: from the settings' shape to the record that travels with jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from bot.errors import ConfigurationError
+from bot.models import AgentSpec
+from bot.settings import AgentSettings
+
+
+def agent_spec(agent: AgentSettings) -> AgentSpec:
+    return AgentSpec(**agent.model_dump())
+
+
+def check_kinds(agents: Iterable[AgentSettings], known: Mapping[str, object]) -> None:
+    """An agent of a kind that nobody provides stops the start."""
+    wrong = [f"{a.name!r} is of kind {a.kind!r}" for a in agents if a.kind not in known]
+    if wrong:
+        raise ConfigurationError(
+            f"HARNESS_AGENTS: {'; '.join(wrong)}; there are {', '.join(sorted(known))}"
+        )
