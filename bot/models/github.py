@@ -123,6 +123,8 @@ class PostedCheck:
     external_id: str
     app_id: int | None
     url: str = ""
+    annotations: int = 0
+    """How many annotations it has: they can only be added."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

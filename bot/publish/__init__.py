@@ -1,0 +1,1 @@
+"""Every word the bot says, and where it says it."""

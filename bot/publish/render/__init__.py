@@ -1,0 +1,37 @@
+"""Every word the bot says, as pure functions; one module for each message."""
+
+from bot.publish.render.check import (
+    cancelled,
+    in_progress,
+    marks,
+    merge_group,
+    progress,
+    texts,
+    title,
+    without_review,
+)
+from bot.publish.render.issue import Voice, file_comment, inline_comment, suggestion
+from bot.publish.render.reply import could_not, help_text, reaction, reply
+from bot.publish.render.review import review_body
+from bot.publish.render.summary import summary
+
+__all__ = [
+    "Voice",
+    "cancelled",
+    "could_not",
+    "file_comment",
+    "help_text",
+    "in_progress",
+    "inline_comment",
+    "marks",
+    "merge_group",
+    "progress",
+    "reaction",
+    "reply",
+    "review_body",
+    "suggestion",
+    "summary",
+    "texts",
+    "title",
+    "without_review",
+]

@@ -1,0 +1,163 @@
+"""The check run's words: while agents read, and afterwards; and the marks on lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bot.models import (
+    Annotation,
+    Decision,
+    FailOn,
+    Issue,
+    IssueState,
+    ReviewPlan,
+    RunRecord,
+    Side,
+)
+from bot.publish import sanitize
+from bot.publish.publisher import Publication
+from bot.publish.render import summary as in_summary
+from bot.publish.render.rows import Entry, entries
+from bot.publish.render.words import (
+    CHECK_LIMIT,
+    TITLE_LIMIT,
+    commit,
+    duration,
+    joined,
+    listed,
+    plural,
+    shorten,
+)
+
+_MESSAGE = 4_000
+_NOTICES = 0.3
+"""How much of the summary's notices the check repeats: it has less room."""
+
+Progress = tuple[str, str, float]
+"""(agent, what it is doing, seconds since it began)."""
+
+
+def in_progress(plan: ReviewPlan) -> tuple[str, str]:
+    """(title, summary) at the start."""
+    agents = listed([agent.name for agent in plan.agents])
+    title = f"{agents} reading {commit(plan.pull.head_sha)}" if agents else "starting"
+    text = f"Reading {plural(len(plan.agents), 'agent')} wide. The verdict follows here."
+    if not plan.agents:
+        text = "The verdict follows here."
+    return sanitize.plain(title, limit=TITLE_LIMIT - 40), text
+
+
+def progress(agents: Sequence[Progress]) -> str:
+    """``claude-code reading (2:10), codex done, ruff done``."""
+    words = [
+        f"{name} {doing}" + (f" ({duration(seconds)})" if seconds >= 1 else "")
+        for name, doing, seconds in agents
+    ]
+    return sanitize.plain(", ".join(words) or "starting", limit=TITLE_LIMIT - 40)
+
+
+def title(decision: Decision, secrets: Iterable[str] = ()) -> str:
+    """The verdict, as short as a check's title must be."""
+    return sanitize.plain(decision.title, limit=TITLE_LIMIT - 40, secrets=secrets)
+
+
+def cancelled(why: str) -> tuple[str, str]:
+    """(title, summary) of a run that was ended before it could say anything."""
+    words = sanitize.plain(why, limit=TITLE_LIMIT - 40)
+    return words, f"{sanitize.inline(why, limit=500)}. This commit has no verdict."
+
+
+def without_review(plan: ReviewPlan, decision: Decision) -> str:
+    """The summary of a check that has nothing but a reason to tell."""
+    return joined(
+        f"**{sanitize.inline(decision.title, limit=600)}**",
+        *(
+            f"- {sanitize.inline(reason, limit=600)}"
+            for reason in decision.reasons
+            if reason not in decision.title
+        ),
+        in_summary.withheld(plan.withheld) if plan.withheld and not plan.approved else "",
+        "A maintainer can ask for a review with the comment `/harness review`.",
+    )
+
+
+def texts(publication: Publication) -> tuple[str, str]:
+    """(summary, text). Together they name every issue, those first that the comment leaves out."""
+    elsewhere = in_summary.shown(publication).rest
+    left_out = {entry.id for entry in elsewhere}
+    ranked = [*elsewhere, *(e for e in entries(publication) if e.id not in left_out)]
+    text, after = _lines(ranked, CHECK_LIMIT)
+    lead = joined(
+        f"**{in_summary.headline(publication)}**",
+        in_summary.notices(publication, _NOTICES),
+        in_summary.numbers(publication),
+        f"[The summary]({publication.summary_url})" if publication.summary_url else "",
+    )
+    lead = lead if len(lead) < CHECK_LIMIT // 2 else in_summary.numbers(publication)
+    more, lost = _lines([e for e in after if e.id in left_out], CHECK_LIMIT - len(lead) - 200)
+    note = f"{plural(len(lost), 'more issue')}: see the page of this run." if lost else ""
+    return joined(lead, more, note), text
+
+
+def _lines(found: Sequence[Entry], limit: int) -> tuple[str, list[Entry]]:
+    """As many lines as fit, and the entries that do not."""
+    lines: list[str] = []
+    for number, entry in enumerate(found):
+        limit -= len(entry.line) + 1
+        if limit < 0:
+            return "\n".join(lines), list(found[number:])
+        lines.append(entry.line)
+    return "\n".join(lines), []
+
+
+def marks(publication: Publication) -> tuple[Annotation, ...]:
+    """One mark for every open issue that has lines in the head, worst first."""
+    fail_on = publication.plan.fail_on
+    return tuple(
+        _annotation(issue, fail_on, publication.secrets)
+        for issue in publication.result.issues
+        if issue.line is not None
+        and issue.side is Side.RIGHT
+        and issue.state is not IssueState.DISMISSED
+        and _can_be_named(issue.file)
+    )
+
+
+def _annotation(issue: Issue, fail_on: FailOn, secrets: tuple[str, ...]) -> Annotation:
+    line = issue.line if issue.line is not None else 1
+    found_by = f"{issue.id} · {issue.severity.value} · found by {listed(issue.agents)}"
+    text = sanitize.plain(issue.description, limit=_MESSAGE, secrets=secrets)
+    return Annotation(
+        path=issue.file,
+        start_line=line,
+        end_line=issue.end_line if issue.end_line is not None else line,
+        level="failure" if fail_on.fails(issue.severity) else "warning",
+        message=f"{text}\n\n{sanitize.plain(found_by, limit=500)}",
+        title=sanitize.plain(issue.title, limit=TITLE_LIMIT - 40, secrets=secrets),
+    )
+
+
+def _can_be_named(path: str) -> bool:
+    """GitHub takes paths as text: one that is not UTF-8 cannot be sent."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def merge_group(number: int | None, run: RunRecord | None) -> tuple[str, str]:
+    """(title, summary) for a merge queue's commit: the pull request's verdict, repeated."""
+    where = f"pull request {number}" if number is not None else "the pull request"
+    if run is None:
+        return (
+            "not reviewed",
+            f"{where.capitalize()} has no finished review of the commit it has now."
+            " Comment `/harness review` there.",
+        )
+    verdict = sanitize.plain(shorten(run.title, 150) or run.conclusion, limit=150)
+    return (
+        verdict,
+        f"The verdict of {where} on {commit(run.head_sha)}, repeated:"
+        f" {sanitize.inline(verdict, limit=300)}.",
+    )

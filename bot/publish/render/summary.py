@@ -1,0 +1,268 @@
+"""The one summary comment of a pull request, written anew by every run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+
+from bot.models import (
+    AgentReport,
+    Conclusion,
+    IssueState,
+    Placement,
+    ReportState,
+    ReviewResult,
+)
+from bot.publish import marker, sanitize
+from bot.publish.publisher import Publication
+from bot.publish.render.rows import Listing, entries, fit
+from bot.publish.render.words import (
+    COMMENT_LIMIT,
+    commit,
+    duration,
+    fold,
+    joined,
+    listed,
+    money,
+    plural,
+    shorten,
+    table,
+    tokens,
+)
+
+_TABLE, _LINES = 26_000, 16_000
+"""Characters for the table of issues and for the shorter lines after it."""
+_SENTENCE = 300
+
+
+def summary(publication: Publication) -> str:
+    """The comment with its marker; never longer than GitHub takes."""
+    for scale in (1.0, 0.5, 0.2, 0.05):
+        body = _body(publication, scale)
+        if len(body) <= COMMENT_LIMIT:
+            return body
+    return _body(publication, 0.0)
+
+
+def listing(publication: Publication, scale: float = 1.0) -> Listing:
+    """Which issues the summary names, and which it leaves to the check."""
+    return fit(entries(publication), table=int(_TABLE * scale), lines=int(_LINES * scale))
+
+
+def shown(publication: Publication) -> Listing:
+    """The listing of the summary as it is posted."""
+    for scale in (1.0, 0.5, 0.2, 0.05):
+        if len(_body(publication, scale)) <= COMMENT_LIMIT:
+            return listing(publication, scale)
+    return listing(publication, 0.0)
+
+
+def headline(publication: Publication) -> str:
+    """The first line: the verdict, and who read it when there is nothing to fix."""
+    decision = publication.decision
+    title = sanitize.inline(decision.title, limit=400, secrets=publication.secrets)
+    if decision.conclusion is not Conclusion.SUCCESS:
+        return title
+    result = publication.result
+    readers = [r.agent for r in result.reports if r.state is ReportState.FINISHED]
+    who = sanitize.inline(listed(readers), limit=400)
+    return f"{title}, read by {who} ({plural(result.files, 'file')})"
+
+
+def notices(publication: Publication, scale: float = 1.0) -> str:
+    """What a reader must know before the verdict is believed: who is missing, what waits."""
+    plan, secrets = publication.plan, publication.secrets
+    limit = max(80, int(_SENTENCE * scale))
+    count = max(2, int(20 * scale))
+
+    def said(text: str) -> str:
+        return sanitize.inline(text, limit=limit, secrets=secrets)
+
+    missing = [r for r in publication.result.reports if r.state is not ReportState.FINISHED]
+    blocks = [_missing(report, publication, said(report.reason)) for report in missing]
+    if plan.withheld and not plan.approved:
+        blocks.append(withheld(plan.withheld))
+    blocks += _capped([f"Configuration: {said(p)}" for p in plan.config_problems], count)
+    blocks += _capped([f"Note: {said(note)}" for note in publication.notes], count)
+    if plan.sandbox_note:
+        blocks.append(f"Note: {said(plan.sandbox_note)}")
+    return joined(*blocks)
+
+
+def withheld(names: tuple[str, ...]) -> str:
+    """How a maintainer lets the other agents read an outsider's pull request."""
+    who = sanitize.inline(listed(names), limit=300)
+    verb = "has" if len(names) == 1 else "have"
+    return (
+        f"**{who} {verb} not read this**, because its author has no write permission here."
+        " A maintainer can let them read exactly this commit with the comment `/harness review`."
+    )
+
+
+def numbers(publication: Publication) -> str:
+    """Where every finding went; the sum is always right."""
+    result = publication.result
+    at = Counter(
+        "dismissed" if issue.state is IssueState.DISMISSED else publication.placement(issue).value
+        for issue in result.issues
+    )
+    parts = [f"{at[kind.value]} {kind.value}" for kind in Placement]
+    parts.append(f"{result.found - len(result.issues)} merged")
+    if at["dismissed"]:
+        parts.append(f"{at['dismissed']} dismissed")
+    return f"found {result.found} = {' + '.join(parts)}"
+
+
+def agents_table(result: ReviewResult) -> str:
+    """Outcome, time, tokens and cost of each agent, and of all together."""
+    rows = [_agent_row(report) for report in result.reports]
+    if len(rows) > 1:
+        rows.append(_total_row(result))
+    head = ("agent", "outcome", "found", "time", "tokens in / out", "cost")
+    return table(head, rows)
+
+
+def _body(publication: Publication, scale: float) -> str:
+    line = marker.write(marker.Marker(kind=marker.SUMMARY, run=publication.plan.run_id))
+    text = joined(
+        f"### harness: {headline(publication)}",
+        _issues(listing(publication, scale), publication),
+        _not_seen_again(publication, scale),
+        notices(publication, scale),
+        fold("Coverage, cost, how this was decided", _details(publication, scale)),
+    )
+    return f"{text}\n{line}"
+
+
+def _issues(listing: Listing, publication: Publication) -> str:
+    head = ("", "issue", "where", "found by", "id")
+    parts = [
+        table(head, (entry.row for entry in listing.table)),
+        "\n".join(entry.line for entry in listing.lines),
+    ]
+    if listing.rest:
+        url = publication.plan.details_url
+        also = f" and on [the page of this run]({url})" if url else ""
+        rest = plural(len(listing.rest), "more issue")
+        parts.append(f"{rest}, listed in the details of the check `harness`{also}.")
+    return joined(*parts)
+
+
+def _not_seen_again(publication: Publication, scale: float) -> str:
+    """Silence is no proof: these are listed, and neither counted as open nor called fixed."""
+    unseen = publication.result.unseen
+    if not unseen:
+        return ""
+    count = max(1, int(12 * scale))
+    some = [
+        f"{k.id} “{sanitize.inline(k.title, limit=100, secrets=publication.secrets)}”"
+        for k in unseen[:count]
+    ]
+    more = f" and {len(unseen) - count} more" if len(unseen) > count else ""
+    return f"Not reported again: {', '.join(some)}{more}."
+
+
+def _missing(report: AgentReport, publication: Publication, reason: str) -> str:
+    agent = sanitize.inline(report.agent, limit=60)
+    why = f" ({reason})" if reason else ""
+    kept = [k for k in publication.result.carried if report.agent in k.agents]
+    stays = ", so its earlier issues stay open" if kept else ""
+    effect = " and this review is incomplete" if report.required else " (it is optional)"
+    return f"**{agent} did not finish**{why}{stays}{effect}."
+
+
+def _details(publication: Publication, scale: float) -> str:
+    plan, result = publication.plan, publication.result
+    base = sanitize.inline(plan.pull.base_ref, limit=100)
+    coverage = (
+        f"Head {commit(result.head_sha)} against {base} at {commit(result.base_sha)} ·"
+        f" {plural(result.files, 'file')} reviewed, {len(result.skipped)} not"
+    )
+    return joined(
+        coverage,
+        _skipped(result, scale),
+        agents_table(result),
+        _answers(result, publication, scale),
+        numbers(publication),
+        _decided(publication),
+    )
+
+
+def _skipped(result: ReviewResult, scale: float) -> str:
+    """By reason, with the first few files of each."""
+    if not result.skipped:
+        return ""
+    by_reason: dict[str, list[str]] = {}
+    for skipped in result.skipped:
+        by_reason.setdefault(skipped.reason, []).append(skipped.path)
+    lines = [
+        f"- {sanitize.inline(reason, limit=120)}: {_some(paths, max(1, int(8 * scale)))}"
+        for reason, paths in sorted(by_reason.items())
+    ]
+    return "Not reviewed:\n" + "\n".join(_capped(lines, max(3, int(30 * scale))))
+
+
+def _some(paths: list[str], count: int) -> str:
+    named = ", ".join(sanitize.code(shorten(path, 90), limit=110) for path in paths[:count])
+    return f"{named} and {len(paths) - count} more" if len(paths) > count else named
+
+
+def _agent_row(report: AgentReport) -> tuple[str, ...]:
+    words = {ReportState.FINISHED: "finished", ReportState.NOT_STARTED: "not started"}
+    outcome = words.get(report.state, report.state.value)
+    if not report.required:
+        outcome += " (optional)"
+    return (
+        sanitize.cell(report.agent, limit=60),
+        outcome,
+        str(len(report.findings)),
+        duration(report.run.duration),
+        tokens(report),
+        money(report.run.cost_usd),
+    )
+
+
+def _total_row(result: ReviewResult) -> tuple[str, ...]:
+    costs = [report.run.cost_usd for report in result.reports]
+    known = [cost for cost in costs if cost is not None]
+    total = money(sum(known, Decimal(0)) if known else None)
+    if known and len(known) < len(costs):
+        total = f"at least {total}"
+    longest = max(report.run.duration for report in result.reports)  # they read side by side
+    return ("**all**", "", str(result.found), duration(longest), "", total)
+
+
+def _answers(result: ReviewResult, publication: Publication, scale: float) -> str:
+    """Each agent's own summary, and what of its answer could not be used."""
+    limit = max(60, int(600 * scale))
+    lines: list[str] = []
+    for report in result.reports:
+        agent = sanitize.inline(report.agent, limit=60)
+        if report.summary:
+            text = sanitize.inline(report.summary, limit=limit, secrets=publication.secrets)
+            lines.append(f"- {agent}: {text}")
+        if report.untouched:
+            lines.append(
+                f"- {agent}: {plural(report.untouched, 'finding')} on lines that this change does"
+                " not touch left out"
+            )
+        problems = [
+            f"- {agent}: {sanitize.inline(problem, limit=limit, secrets=publication.secrets)}"
+            for problem in report.problems
+        ]
+        lines += _capped(problems, max(1, int(10 * scale)))
+    return "\n".join(lines)
+
+
+def _decided(publication: Publication) -> str:
+    plan = publication.plan
+    rule = (
+        "No severity fails the check"
+        if plan.fail_on.value == "never"
+        else f"The check fails for {plan.fail_on.value} issues and worse"
+    )
+    return f"{rule}; it succeeds only if every required agent finished on exactly this commit."
+
+
+def _capped(lines: list[str], count: int) -> list[str]:
+    return lines if len(lines) <= count else [*lines[:count], f"… and {len(lines) - count} more"]
