@@ -1,0 +1,1 @@
+"""The REST endpoints; every module has a table ``ROUTES``."""
