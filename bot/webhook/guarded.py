@@ -11,6 +11,7 @@ import asyncio
 from typing import Any
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 from typing_extensions import override
 
 from bot.log import logger
@@ -77,6 +78,21 @@ class GuardedConnection(web.RequestHandler):
         elif self._deadline is None and data:
             self._await_request()
         super().data_received(data)
+
+    @override
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        if not isinstance(exc, HttpProcessingError):
+            return super().handle_error(request, status, exc, message)
+        # aiohttp logs a traceback for every byte of garbage that anybody sends to the port.
+        response = web.Response(status=status, text="this is not a request\n")
+        response.force_close()
+        return response
 
     def complete(self) -> None:
         """The whole request is here: take all the time the answer needs."""

@@ -19,7 +19,7 @@ LIMIT_SECONDS = 10.0
 
 MAX_CONNECTIONS = 2_000
 KEEP_ALIVE_SECONDS = 75.0
-LINGER_SECONDS = 2.0
+LINGER_SECONDS = 1.0
 """How long a refused body is read and dropped, so that its sender gets to see the answer."""
 
 STOP_SECONDS = 5.0
