@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from bot import registry
-from bot.guard import Failed
 from bot.models import (
     CheckRun,
     Comment,
@@ -128,11 +127,6 @@ class Published:
     summary_url: str = ""
     notes: tuple[str, ...] = ()
 
-    @classmethod
-    def failed(cls, publisher: str, failure: Failed) -> Published:
-        """Nothing was confirmed; the summary says so, and lists what has no comment."""
-        return cls(notes=(f"{publisher} could not be posted: {failure.reason}",))
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Publisher:
@@ -151,3 +145,13 @@ def publishers() -> dict[str, Publisher]:
 def ordered(found: Mapping[str, Publisher]) -> tuple[Publisher, ...]:
     """In the order in which they publish."""
     return tuple(sorted(found.values(), key=lambda publisher: (publisher.stage, publisher.name)))
+
+
+def failed(publication: Publication, publisher: Publisher, reason: str) -> Publication:
+    """The publication after a publisher that could not finish: the summary says so.
+
+    What it did not confirm has no comment as far as anybody knows, and is listed there.
+    """
+    return replace(
+        publication, notes=(*publication.notes, f"{publisher.name} could not be posted: {reason}")
+    )
