@@ -4,6 +4,7 @@ import importlib
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from bot.agents.fanout import run_agent
 from bot.agents.reviewer import AgentKind, build, kinds
@@ -40,7 +41,7 @@ CONTRACT = {"HARNESS_BASE_SHA", "HARNESS_HEAD_SHA", "HARNESS_DIFF", "GIT_DIR"}
 FILES = ("a.py", ".github/workflows/ci.yml")
 
 
-@pytest.fixture(params=KINDS.values(), ids=KINDS)
+@pytest.fixture(params=list(KINDS.values()), ids=list(KINDS))
 def kind(request: pytest.FixtureRequest) -> AgentKind:
     found = request.param
     assert isinstance(found, AgentKind)
@@ -105,6 +106,7 @@ def test_the_built_in_kinds_are_one_file_each(name: str) -> None:
 
 def test_nothing_is_touched_before_it_starts(kind: AgentKind) -> None:
     class Untouchable(PlayedSandbox):
+        @override
         def __getattribute__(self, name: str) -> object:
             raise AssertionError(f"its sandbox was asked for {name}")
 
