@@ -1,0 +1,1 @@
+"""Mirrors, trees and diffs; the only place that starts git."""

@@ -131,14 +131,15 @@ def strip(entries: Iterable[Entry]) -> Stripped:
     for entry in kept:
         if (parent := _parent(entry.path)) in altered:
             children[parent].append(entry)
-    digest = hashlib.sha1 if len(every[0].sha) == 40 else hashlib.sha256  # git's ids, no secret
+    algorithm = "sha1" if len(every[0].sha) == 40 else "sha256"
     new: dict[bytes, str] = {}
     batch: list[bytes] = []
     # Deepest first: a tree's id is needed in its parent. A directory that is empty now is gone.
     for directory in sorted(altered & _directories(kept), key=_depth, reverse=True):
         members = _members(children[directory], altered, new)
         if members or not directory:
-            new[directory] = digest(_object(members)).hexdigest()
+            digest = hashlib.new(algorithm, _object(members), usedforsecurity=False)
+            new[directory] = digest.hexdigest()
             batch.append(_instructions(members))
     return Stripped(entries=kept, tree=new[b""], batch=b"".join(batch), ids=tuple(new.values()))
 

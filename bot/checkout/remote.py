@@ -66,11 +66,14 @@ def address(github_url: str, repo: Repo) -> str:
 
 def check_url(github_url: str) -> None:
     """https, or http to this machine; nothing that could end or quote a configuration line."""
-    parts = urlsplit(github_url)
+    if re.search(r'[\s"\\#?@]', github_url):
+        raise ConfigurationError("the GitHub URL must hold a host, and neither login nor query")
+    try:
+        parts = urlsplit(github_url)
+    except ValueError as error:
+        raise ConfigurationError(f"the GitHub URL cannot be read: {error}") from error
     if parts.scheme not in ("https", "http") or not parts.hostname:
         raise ConfigurationError(f"the GitHub URL must begin with https://, not {github_url!r}")
-    if parts.username is not None or re.search(r'[\s"\\#?]', github_url):
-        raise ConfigurationError("the GitHub URL must hold a host, and neither login nor query")
     if parts.scheme == "http" and not _loopback(parts.hostname):
         raise ConfigurationError("a GitHub URL with http:// is allowed on this machine only")
 
@@ -130,9 +133,8 @@ def refusal(stderr: str, repo: Repo) -> Exception | None:
         return TreeRefused(f"git's own checks refuse a commit of this change: {reason[:200]}")
     if gone := _GONE.search(stderr):
         sha = next((part for part in gone.groups() if part), "")
-        return HeadGone(
-            f"the commit {sha[:12]} is not in {repo.full_name} any more".replace("  ", " ")
-        )
+        name = f"the commit {sha[:12]}".strip()
+        return HeadGone(f"{name} is not in {repo.full_name} any more")
     if any(words in stderr for words in _LOST):
         return AccessLost(f"the App has no access to {repo.full_name}")
     if any(words in stderr for words in _MOVED):
