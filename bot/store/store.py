@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
-from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
