@@ -46,7 +46,9 @@ def options(
         "--unshare-user",
         *(("--disable-userns",) if disable_userns else ()),
         "--die-with-parent",
-        "--new-session",
+        # No --new-session: the process group is how everything is ended, and a bwrap killed before
+        # it asks to die with its parent would live on in a session of its own. There is no
+        # terminal to protect: bot.process starts each child in a new session.
         "--clearenv",
         *("--cap-drop", "ALL"),
         *("--hostname", "sandbox"),
