@@ -115,6 +115,16 @@ async def run(
 
 async def start(command: Command, *, ledger: Ledger | None = None) -> Child:
     """Start in a session of its own. Whoever starts a child waits for it or kills it."""
+    starting = asyncio.create_task(_start(command, ledger))
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        # It may run already, and may have children: asyncio alone would end only the first.
+        await _insist(asyncio.create_task(_abandon(starting)))
+        raise
+
+
+async def _start(command: Command, ledger: Ledger | None) -> Child:
     loop = asyncio.get_running_loop()
     stdin = _file_of(command.stdin)
     try:
@@ -140,6 +150,25 @@ async def start(command: Command, *, ledger: Ledger | None = None) -> Child:
     return child
 
 
+async def _abandon(starting: asyncio.Task[Child]) -> None:
+    await asyncio.wait({starting})
+    if starting.exception() is None:
+        await starting.result().kill(grace=0)
+
+
+async def _insist(task: asyncio.Task[None]) -> None:
+    """Wait for ``task`` to the end; a cancellation is passed on only then."""
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
+    task.result()
+
+
 def _file_of(content: bytes) -> int:
     """Standard input as a file in memory: no pipe to fill, so no deadlock and no EPIPE."""
     if not content:
@@ -155,7 +184,7 @@ def _refusal(command: Command, error: OSError | ValueError) -> ProcessNotStarted
     program = command.argv[0]
     if isinstance(error, ValueError):
         return ProcessNotStarted(f"{program} cannot be started: {error}")
-    if command.cwd is not None and error.filename == str(command.cwd):
+    if command.cwd is not None and str(error.filename) == str(command.cwd):
         return ProcessNotStarted(f"{program} cannot start in {command.cwd}: {error.strerror}")
     if isinstance(error, FileNotFoundError | PermissionError | NotADirectoryError):
         return ProgramNotFound(f"{program} cannot be started: {error.strerror}")
@@ -210,15 +239,7 @@ class Child:
         if self._end.done():
             return
         self._patience = grace
-        killing = asyncio.create_task(self._kill(grace))
-        cancelled: asyncio.CancelledError | None = None
-        while not killing.done():
-            try:
-                await asyncio.shield(killing)
-            except asyncio.CancelledError as error:
-                cancelled = error
-        if cancelled is not None:
-            raise cancelled
+        await _insist(asyncio.create_task(self._kill(grace)))
 
     async def _kill(self, grace: float) -> None:
         self._signal(signal.SIGTERM)
