@@ -31,10 +31,10 @@ class Calls:
         return await self._told(collect(self._api, path, key=key))
 
     async def _post(self, *parts: str | int, data: dict[str, Any]) -> Any:
-        return await self._told(self._api.post(repo_path(self.repo, *parts), data=data))
+        return await self._told(self._api.post(repo_path(self.repo, *parts), data=sendable(data)))
 
     async def _patch(self, *parts: str | int, data: dict[str, Any]) -> Any:
-        return await self._told(self._api.patch(repo_path(self.repo, *parts), data=data))
+        return await self._told(self._api.patch(repo_path(self.repo, *parts), data=sendable(data)))
 
     async def _query(self, document: str, **variables: Any) -> dict[str, Any]:
         return await self._told(self._api.query(document, **variables))
@@ -56,3 +56,12 @@ class Calls:
                 raise
             self._api.credentials.lost()
             raise AccessLost(f"the App no longer reaches {self.repo.full_name}") from error
+
+
+def sendable(value: Any) -> Any:
+    """Without lone surrogates: GitHub refuses a whole request over one in a file's name."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {key: sendable(item) for key, item in value.items()}
+    return [sendable(item) for item in value] if isinstance(value, list) else value

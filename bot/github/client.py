@@ -7,7 +7,6 @@ URLs wherever they point; everything of that kind is decided here, before it rea
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -23,6 +22,7 @@ from bot.errors import AccessLost, GitHubError, HarnessError, TryLater
 from bot.github import retries
 from bot.github.address import ApiAddress
 from bot.github.etags import DEFAULT_ACCEPT, EtagCache, Kept
+from bot.github.payload import decoded, said
 from bot.log import logger
 
 REQUESTER = "harness-bot"
@@ -195,8 +195,8 @@ class GitHubClient(gidgethub_abc.GitHubAPI):
     def _error(self, url: str, answer: _Answer) -> HarnessError | None:
         now = self._clock.now()
         if url != self._address.graphql or answer.status != 200:
-            return retries.judge(answer.status, answer.headers, _said(answer.body), now=now)
-        read = _decoded(answer.body)
+            return retries.judge(answer.status, answer.headers, said(answer.body), now=now)
+        read = decoded(answer.body)
         if not isinstance(read, dict):
             return GitHubError("GitHub's answer to a query is not a JSON object", 200)
         errors = read.get("errors")
@@ -241,21 +241,3 @@ class GitHubClient(gidgethub_abc.GitHubAPI):
 
 def _is_plain_get(method: str, headers: Mapping[str, str]) -> bool:
     return method == "GET" and headers.get("accept") == DEFAULT_ACCEPT
-
-
-def _said(body: bytes) -> str:
-    """GitHub's own words about an error."""
-    read = _decoded(body) if len(body) <= 1_000_000 else None
-    if not isinstance(read, dict):
-        return ""
-    details = read.get("errors")
-    listed = details if isinstance(details, list) else [details]
-    words = [e.get("message") or e.get("code") if isinstance(e, dict) else e for e in listed]
-    return retries.sentence([read.get("message"), *words])
-
-
-def _decoded(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None

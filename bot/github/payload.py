@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -65,3 +67,28 @@ def moment(data: Payload, key: str) -> datetime:
         return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise GitHubError(f"GitHub's answer has no time in {key}", 200) from error
+
+
+def decoded(body: bytes) -> Any:
+    """The JSON, or None if it is none."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def said(body: bytes) -> str:
+    """GitHub's own words about an error."""
+    read = decoded(body) if len(body) <= 1_000_000 else None
+    if not isinstance(read, dict):
+        return ""
+    details = read.get("errors")
+    listed = details if isinstance(details, list) else [details]
+    words = [e.get("message") or e.get("code") if isinstance(e, dict) else e for e in listed]
+    return sentence([read.get("message"), *words])
+
+
+def sentence(messages: Sequence[Any]) -> str:
+    """Texts of an answer as one short line."""
+    texts = [" ".join(m.split()) for m in messages if isinstance(m, str)]
+    return "; ".join(text for text in texts if text)[:500]

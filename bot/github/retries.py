@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from bot.errors import AccessLost, GitHubError, HarnessError, TryLater, Unprocessable
+from bot.github.payload import sentence
 
 QUICK_PAUSE = 0.5
 """Seconds before what only reads is tried once more in process."""
@@ -78,12 +79,6 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
         moment = _date(value)
         seconds = None if moment is None else (moment - _server_time(headers, now)).total_seconds()
     return None if seconds is None else _bounded(seconds)
-
-
-def sentence(messages: Sequence[Any]) -> str:
-    """Texts of an answer as one short line."""
-    texts = [" ".join(m.split()) for m in messages if isinstance(m, str)]
-    return "; ".join(text for text in texts if text)[:500]
 
 
 def _limit(status: int, headers: Mapping[str, str], said: str, now: datetime) -> TryLater | None:

@@ -133,19 +133,6 @@ async def test_a_shared_failure_reaches_everybody_and_is_not_kept(
     assert await app.token(8, REPO) == "x"
 
 
-async def test_a_cancelled_caller_takes_nobody_elses_token_away(
-    app: GitHubApp, github: GitHubApi
-) -> None:
-    first = asyncio.ensure_future(app.token(INSTALLATION, REPO))
-    second = asyncio.ensure_future(app.token(INSTALLATION, REPO))
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    first.cancel()
-    assert await second == "t1"
-    assert first.cancelled()
-    assert github.count("POST", TOKENS) == 1
-
-
 @pytest.mark.parametrize(
     ("answer", "words"),
     [

@@ -151,3 +151,15 @@ async def test_a_comment_on_a_file(client: RepoClient, github: GitHubApi) -> Non
         {"commit_id": SHA, "path": "a.py", "body": "hello", "subject_type": "file"}
     ]
     assert (posted.path, posted.line, posted.author) == ("a.py", None, client.login)
+
+
+async def test_a_lone_surrogate_does_not_cost_the_request(
+    client: RepoClient, github: GitHubApi
+) -> None:
+    path = f"{PULL}/reviews"
+    github.on("POST", path, ok("POST", path, {}))
+    odd = "a\udcffb\U0001f600"
+    await client.create_review(5, SHA, odd, [DraftComment(path=odd, line=3, body="x")])
+    sent = github.sent("POST", path)[0]
+    assert (sent["body"], sent["comments"][0]["path"]) == ("a\ufffdb\U0001f600",) * 2
+    assert sent["comments"][0]["line"] == 3

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.errors import GitHubError
-from bot.github.payload import maybe_number, moment, number
+from bot.github.payload import maybe_number, moment, number, said, sentence
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,25 @@ def test_times_are_utc(value: str) -> None:
 def test_no_time_is_an_error_of_github(value: object) -> None:
     with pytest.raises(GitHubError, match="at"):
         moment({"at": value}, "at")
+
+
+def test_githubs_words_become_one_short_line() -> None:
+    assert sentence(["a\n b", None, 3, "", "c"]) == "a b; c"
+    assert len(sentence(["x" * 9000])) == 500
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"message": "no", "errors": "why"}', "no; why"),
+        (
+            b'{"message": "no", "errors": [{"code": "gone"}, {"message": "m", "code": "c"}, 5]}',
+            "no; gone; m",
+        ),
+        (b'{"message": 5}', ""),
+        (b"[]", ""),
+        (b"{", ""),
+    ],
+)
+def test_githubs_words_about_an_error(body: bytes, words: str) -> None:
+    assert said(body) == words

@@ -16,7 +16,7 @@ from tests.unit.github.conftest import ok, refused
 
 SHA = "a" * 40
 BASE = {"ref": "main", "sha": "b" * 40, "repo": {"full_name": "octo/demo", "default_branch": "dev"}}
-PULL = {
+PULL: dict[str, Any] = {
     "number": 5,
     "title": "Fix it",
     "body": None,
@@ -111,7 +111,7 @@ async def test_pulls_of_a_head_are_those_with_exactly_this_open_head(
     client: RepoClient, github: GitHubApi
 ) -> None:
     path = f"/repos/octo/demo/commits/{SHA}/pulls"
-    contains = {**PULL, "number": 6, "head": {**PULL["head"], "sha": "c" * 40}}  # type: ignore[dict-item]  # one literal, many types
+    contains = {**PULL, "number": 6, "head": {**PULL["head"], "sha": "c" * 40}}
     closed = {**PULL, "number": 7, "state": "closed"}
     github.on("GET", path, ok("GET", path, [contains, closed, PULL]))
     assert [pull.number for pull in await client.pulls_for_head(SHA)] == [5]
@@ -122,7 +122,7 @@ async def test_pulls_of_a_head_are_those_with_exactly_this_open_head(
 async def test_a_forks_head_is_found_among_the_open_ones(
     client: RepoClient, github: GitHubApi, answer: httpx.Response
 ) -> None:
-    other = {**PULL, "number": 6, "head": {**PULL["head"], "sha": "c" * 40}}  # type: ignore[dict-item]  # one literal, many types
+    other = {**PULL, "number": 6, "head": {**PULL["head"], "sha": "c" * 40}}
     github.on("GET", f"/repos/octo/demo/commits/{SHA}/pulls", answer)
     github.on("GET", "/repos/octo/demo/pulls", ok("GET", "/repos/o/r/pulls", [other, PULL]))
     assert [pull.number for pull in await client.pulls_for_head(SHA)] == [5]

@@ -17,7 +17,6 @@ from bot.github.retries import (
     judge,
     judge_graphql,
     retry_after,
-    sentence,
 )
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -155,11 +154,6 @@ def test_only_reading_is_repeated_at_once(
     method: str, status: int, headers: dict[str, str], expected: bool
 ) -> None:
     assert is_quick(method, status, headers) is expected
-
-
-def test_githubs_words_become_one_short_line() -> None:
-    assert sentence(["a\n b", None, 3, "", "c"]) == "a b; c"
-    assert len(sentence(["x" * 9000])) == 500
 
 
 @given(

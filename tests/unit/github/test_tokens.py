@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from bot.github.tokens import READ, REVIEW, Token, TokenKey, Tokens
@@ -31,6 +32,27 @@ async def test_a_late_rejection_does_not_drop_the_replacement() -> None:
     assert await tokens.get(KEY) == "t2"
     tokens.drop(KEY, "t1")
     assert await tokens.get(KEY) == "t2"
+
+
+async def test_a_cancelled_caller_takes_nobody_elses_token_away() -> None:
+    clock, answer = FakeClock(), asyncio.Event()
+    mint = Mint(clock)
+
+    async def slow(key: TokenKey) -> Token:
+        await answer.wait()
+        return await mint(key)
+
+    tokens = Tokens(slow, clock)
+    first, second = (asyncio.ensure_future(tokens.get(KEY)) for _ in range(2))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.wait([first])
+    answer.set()
+    assert first.cancelled()
+    assert await second == "t1"
+    assert await tokens.get(KEY) == "t1"
+    assert mint.asked == [KEY]
 
 
 async def test_dropping_a_repository_or_an_installation() -> None:
