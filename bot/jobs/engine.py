@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import json
 from collections.abc import Coroutine, Iterable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
@@ -30,7 +29,7 @@ from bot.jobs.fleet import Fleet, Pulse
 from bot.jobs.patience import Patience
 from bot.jobs.recipes import HOUSE, Cookbook
 from bot.jobs.run import Runs
-from bot.jobs.serializer import decode
+from bot.jobs.serializer import decode, printable
 from bot.jobs.slots import slot
 from bot.jobs.status import JobStatus, StepStatus
 from bot.jobs.step import BlobStore, Postponed, Raised
@@ -163,7 +162,7 @@ class Engine:
     async def enqueue(self, job_id: str, job: Job) -> None:
         """Once for each id, however often it is asked for."""
         recipe = self._cookbook.newest(job.recipe)
-        key = _plain(job.key) or job_id
+        key = printable(job.key) or job_id
         older: list[LiveJob] = []
         ends = job.supersedes or job.cancels
         if ends and job_id not in await self._running.owners([job_id]):
@@ -189,7 +188,7 @@ class Engine:
 
     async def cancel(self, key: str) -> int:
         """End all jobs of a key, waiting and running; returns how many. Does not wait for them."""
-        return await self._cancel(j.job_id for j in await self._running.live_jobs(_plain(key)))
+        return await self._cancel(j.job_id for j in await self._running.live_jobs(printable(key)))
 
     async def _cancel(self, job_ids: Iterable[str]) -> int:
         ended = list(job_ids)
@@ -270,11 +269,6 @@ async def _outside(work: Coroutine[Any, Any, T]) -> T:
 async def _cancelled(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-
-
-def _plain(key: str) -> str:
-    """Printable ASCII, whatever a payload held; ordinary keys stay as they are."""
-    return json.dumps(key)[1:-1]
 
 
 def _status(found: WorkflowStatus) -> JobStatus:

@@ -40,6 +40,11 @@ def decode(text: str) -> Any:
     return _unpack(json.loads(text))
 
 
+def printable(text: str) -> str:
+    """ASCII that every database takes, whatever was in it; ordinary names stay as they are."""
+    return json.dumps(text)[1:-1]
+
+
 def keepable(error: Exception) -> Exception:
     """The error itself if reading it back gives the same class and arguments, else a stand-in."""
     kind = type(error)

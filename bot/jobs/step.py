@@ -24,7 +24,7 @@ from bot.jobs.errors import NotReadable
 from bot.jobs.executions import Ending, Execution, this_task
 from bot.jobs.patience import MAX_ATTEMPTS, Patience, attempt_name
 from bot.jobs.records import recordable
-from bot.jobs.serializer import decode, encode, keepable
+from bot.jobs.serializer import decode, encode, keepable, printable
 from bot.log import logger
 
 T = TypeVar("T")
@@ -99,7 +99,7 @@ class DurableStep:
         places = [DBOS.reserve_step() for _ in range(MAX_ATTEMPTS)]
         waited = 0.0
         for attempt, place in enumerate(places, start=1):
-            label = attempt_name(name, attempt)
+            label = attempt_name(printable(name), attempt)
             blob = f"{self.job_id}/{place.step_id}/{label}"
             run = partial(self._attempt, label, blob, work, attempt, waited)
             outcome = await self._read(await self._recorded(place, label, run))
