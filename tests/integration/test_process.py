@@ -373,7 +373,6 @@ def killed_harness(tmp_path):
         ) as harness:
             assert harness.stdout is not None
             pid = int(harness.stdout.readline())
-            time.sleep(0.3)
             harness.kill()
         return pid
 
@@ -393,9 +392,13 @@ async def test_what_a_killed_harness_left_behind_is_ended_by_the_next(
 
 async def test_members_of_a_group_whose_leader_is_dead_are_found(killed_harness, ledger, tmp_path):
     file = tmp_path / "member"
-    pid = killed_harness(f"sleep 100 & echo $! > {file}; kill -9 $$")
+    go = tmp_path / "go"
+    pid = killed_harness(
+        f"sleep 100 & echo $! > {file}; while [ ! -e {go} ]; do sleep 0.02; done; kill -9 $$"
+    )
+    go.touch()
     member = await pid_in(file)
-    assert not alive(pid)
+    assert await gone(pid)
     assert alive(member)
     assert await ledger.reap() == 1
     assert await gone(member)
