@@ -1,6 +1,6 @@
 """Who hears a run: the `Sink` protocol, and the two sinks that write nowhere outside.
 
-Sinks run on a thread of their own (`bot.agents.lanes`): one call at a time for each sink, events of
+Sinks run on a thread of their own (`bot.agents.lane`): one call at a time for each sink, events of
 one agent in order. A slow sink misses events, and is told how many; it never holds up a run.
 """
 

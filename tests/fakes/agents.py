@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from bot.models import AssistantText, Event, Finished, RunConfig, Started
+from bot.agents.fanout import run_agents
+from bot.agents.reviewer import ProcessError
+from bot.agents.sinks import Collect
+from bot.models import AgentRun, AssistantText, Event, Finished, RunConfig, RunSummary, Started
 from bot.process import Command
 from bot.sandbox.fence import Fence
 
 ANSWER = AssistantText(text='{"summary": "fine", "issues": []}')
 GOOD: tuple[Event, ...] = (Started(), ANSWER, Finished(success=True))
+
+
+CRASH = ProcessError("exited with status 3: boom", "crashed", "bad", "trace\nboom")
 
 
 class FakeClock:
@@ -114,3 +120,33 @@ class PlayedSandbox:
         if isinstance(child, BaseException):
             raise child
         return child
+
+
+async def run(
+    *reviewers: FakeReviewer,
+    sinks: list[Collect] | None = None,
+    config: RunConfig | None = None,
+    timeouts: Mapping[str, float] | None = None,
+    idle: Mapping[str, float] | None = None,
+) -> RunSummary:
+    return await run_agents(
+        {reviewer.name: reviewer for reviewer in reviewers},
+        {reviewer.name: config or RunConfig() for reviewer in reviewers},
+        sinks or [],
+        timeouts=timeouts or {},
+        idle_timeouts=idle or {},
+        clock=FakeClock(),
+    )
+
+
+async def until(state: Callable[[], bool]) -> None:
+    """The sink's thread tells the loop nothing, so the test has to look."""
+    for _ in range(2000):
+        if state():
+            return
+        await asyncio.sleep(0.001)
+    raise AssertionError("it did not come to that")
+
+
+def by_name(summary: RunSummary) -> dict[str, AgentRun]:
+    return {run.name: run for run in summary.agent_runs}
