@@ -12,7 +12,9 @@ from bot.errors import HarnessError
 from bot.process import Command, ProcessNotStarted, run
 
 Content = str | bytes | None | tuple[str, bytes]
-"""A file's new content; None deletes it; a pair gives the mode too (``120000`` is a symlink)."""
+"""A file's new content; None deletes it; a pair gives the mode too: ``120000`` is a symlink, the
+content of a submodule is the commit's id."""
+SUBMODULE = "160000"
 
 CONFIG = """\
 [safe]
@@ -41,7 +43,7 @@ CONFIG = """\
 commits of forks are in the base repository without a ref that anybody sees."""
 
 
-class GitFailed(HarnessError):
+class GitRefused(HarnessError):
     """git said no; the message is the last line of what it said."""
 
 
@@ -83,7 +85,7 @@ class Git:
         done = await run(command, timeout=seconds, max_output=256 * 1024 * 1024)
         if done.returncode != 0:
             said = done.stderr.strip().splitlines() or [f"exit {done.returncode}"]
-            raise GitFailed(f"git {arguments[0]}: {said[-1]}")
+            raise GitRefused(f"git {arguments[0]}: {said[-1]}")
         return done.stdout
 
     async def text(self, repo: Path, *arguments: str) -> str:
@@ -124,7 +126,7 @@ class Git:
             return await self.text(
                 repo, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"
             )
-        except GitFailed:
+        except GitRefused:
             return None
 
     async def branches(self, repo: Path) -> dict[str, str]:
@@ -143,14 +145,14 @@ class Git:
     async def contains(self, repo: Path, ancestor: str, commit: str) -> bool:
         try:
             await self.bytes(repo, "merge-base", "--is-ancestor", ancestor, commit)
-        except GitFailed:
+        except GitRefused:
             return False
         return True
 
     async def merge_base(self, repo: Path, base: str, head: str) -> str | None:
         try:
             return await self.text(repo, "merge-base", base, head)
-        except GitFailed:
+        except GitRefused:
             return None
 
     async def commit(
@@ -218,6 +220,8 @@ def _change(path: str, content: Content) -> bytes:
         return b"D " + name + b"\n"
     mode, data = content if isinstance(content, tuple) else ("100644", content)
     raw = data.encode() if isinstance(data, str) else data
+    if mode == SUBMODULE:
+        return f"M {mode} ".encode() + raw + b" " + name + b"\n"
     return f"M {mode} inline ".encode() + name + b"\ndata %d\n" % len(raw) + raw + b"\n"
 
 

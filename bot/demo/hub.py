@@ -16,7 +16,7 @@ from bot.demo.credentials import APP_EVENTS, APP_PERMISSIONS, AppCredentials
 from bot.demo.deliveries import Deliveries
 from bot.demo.diffs import DIFF_ARGUMENTS, File, moved_line, parse
 from bot.demo.faults import Faults
-from bot.demo.git import Git, GitFailed
+from bot.demo.git import Git, GitRefused
 from bot.demo.shapes import Shapes
 from bot.demo.state import Pull, Repository, ReviewComment, State, User
 
@@ -197,7 +197,7 @@ class Hub:
             return comment.line
         try:
             moved = await self.diff(repo, comment.commit_id, pull.head_sha)
-        except GitFailed:
+        except GitRefused:
             return None
         file = next((file for file in moved if file.old_path == comment.path), None)
         return comment.line if file is None else moved_line(file.hunks, comment.line)

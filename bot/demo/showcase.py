@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.demo import sample
-from bot.demo.git import GitFailed
+from bot.demo.git import GitRefused
 from bot.demo.people import People
 from bot.demo.state import CheckRun, Comment, Pull, Repository, ReviewComment
 from bot.errors import HarnessError
@@ -116,7 +116,7 @@ class Showcase(People):
             full = await self.git.text(
                 source, "rev-parse", "--symbolic-full-name", "--end-of-options", ref
             )
-        except GitFailed:
+        except GitRefused:
             return fallback
         name = re.sub(r"^refs/(heads|remotes/[^/]+)/", "", full.splitlines()[-1] if full else "")
         return name if name and not name.startswith(("refs/", "HEAD")) else fallback

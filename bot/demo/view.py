@@ -42,6 +42,7 @@ class Said:
     verb: str
     when: datetime
     body: Markup
+    order: int = 0
     edited: bool = False
     reactions: tuple[tuple[str, int], ...] = ()
     threads: tuple[Talk, ...] = ()
@@ -138,7 +139,7 @@ class PullView:
             for review in self.state.reviews_of(self.pull)
             if (shown := self._review(review)) is not None
         ]
-        return [self._description(), *sorted(said, key=lambda item: item.when)]
+        return [self._description(), *sorted(said, key=lambda item: (item.when, item.order))]
 
     def _description(self) -> Said:
         pull = self.pull
@@ -152,7 +153,8 @@ class PullView:
         return Said(
             anchor=f"issuecomment-{comment.id}", author=comment.user.login,
             bot=comment.user.type == "Bot", verb="commented", when=comment.created_at,
-            body=render(comment.body), edited=comment.updated_at != comment.created_at,
+            order=comment.id, body=render(comment.body),
+            edited=comment.updated_at != comment.created_at,
             reactions=counted(comment.reactions),
         )  # fmt: skip
 
@@ -165,7 +167,7 @@ class PullView:
         return Said(
             anchor=f"pullrequestreview-{review.id}", author=review.user.login,
             bot=review.user.type == "Bot", verb=verbs.get(review.state, "reviewed"),
-            when=review.submitted_at, body=render(review.body), threads=threads,
+            when=review.submitted_at, order=review.id, body=render(review.body), threads=threads,
         )  # fmt: skip
 
     def diff(self) -> list[Shown]:

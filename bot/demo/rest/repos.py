@@ -8,7 +8,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from bot.demo import shapes_talk
-from bot.demo.git import GitFailed
+from bot.demo.git import GitRefused
 from bot.demo.refusal import Refusal, not_found
 from bot.demo.rest.call import Call, Route, answer
 from bot.demo.shapes import Json
@@ -46,7 +46,7 @@ async def contents(call: Call) -> web.Response:
         listed = await call.hub.git.bytes(
             call.repo.path, "--literal-pathspecs", "ls-tree", "-z", "-l", sha, "--", path
         )
-    except GitFailed as error:
+    except GitRefused as error:
         raise not_found() from error
     if not listed:
         raise not_found()
