@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from urllib.parse import unquote
 
-TREE = "/work/"
-"""Where a sandboxed agent sees the tree."""
+TREES = ("/work/", "/workspace/", "/harness-tree/")
+"""Where a sandboxed agent may see the tree (`bot.sandbox.fence.TREES`)."""
 
 MAX_LENGTH = 4096
 
@@ -22,8 +22,7 @@ def normal_path(text: str, known: Collection[str] = ()) -> str:
         return path
     if "\0" in path or len(path) > MAX_LENGTH or not _encodable(path):
         raise BadPath(f"{shown(path)} is no path")
-    if path.startswith(TREE):
-        path = path.removeprefix(TREE)
+    path = _inside(path)
     if path.startswith("/"):
         raise BadPath(f"{shown(path)} is outside the tree")
     parts = [part for part in path.split("/") if part not in ("", ".")]
@@ -51,6 +50,11 @@ def from_uri(uri: str, known: Collection[str] = ()) -> str:
 def shown(text: str) -> str:
     """Quoted and short, for a sentence."""
     return repr(text if len(text) <= 80 else text[:79] + "…")
+
+
+def _inside(path: str) -> str:
+    tree = next((tree for tree in TREES if path.startswith(tree)), "")
+    return path.removeprefix(tree)
 
 
 def _encodable(path: str) -> bool:

@@ -149,6 +149,7 @@ class TestItems:
             ("a/src/app.py", "src/app.py"),
             ("b/src/app.py", "src/app.py"),
             ("/work/src/app.py", "src/app.py"),
+            ("/workspace/src/app.py", "src/app.py"),
             ("a", "a"),
             (" src/app.py ", "src/app.py"),
             ("src/ä b.py", "src/ä b.py"),
