@@ -1,0 +1,62 @@
+"""The whole program on an embedded GitHub: real git, real database, real processes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.demo import EmbeddedGitHub
+from tests.acceptance.stage import Stage
+from tests.fakes.traffic import Traffic
+
+SCRIPTED = Path(__file__).parent / "scripted.py"
+
+
+@pytest.fixture
+async def traffic() -> AsyncIterator[Traffic]:
+    """Every request and answer of a test is checked against GitHub's own descriptions."""
+    traffic = Traffic()
+    yield traffic
+    traffic.check()
+
+
+@pytest.fixture
+async def make_stage(
+    tmp_path: Path, traffic: Traffic, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Callable[..., Any]]:
+    """``await make_stage(**settings)`` starts both sides; they are stopped after the test."""
+    monkeypatch.chdir(tmp_path)
+    async with AsyncExitStack() as stack:
+
+        async def make(**settings: Any) -> Stage:
+            github = EmbeddedGitHub(tmp_path / "github", observer=traffic)
+            await stack.enter_async_context(github)
+            stage = Stage(github, tmp_path, settings)
+            stack.push_async_callback(stage.stop)
+            await stage.start()
+            return stage
+
+        yield make
+
+
+@pytest.fixture
+async def stage(make_stage: Callable[..., Any]) -> Stage:
+    """With one scripted agent, `reader`, which reports lines that say BUG."""
+    made: Stage = await make_stage(agents=[scripted("reader")], sandbox="off")
+    return made
+
+
+def scripted(name: str, mode: str = "bugs", **more: Any) -> dict[str, Any]:
+    """An agent that reads the tree: ``mode`` says how it behaves (see `scripted.py`)."""
+    return {
+        "name": name,
+        "kind": "command",
+        "argv": [sys.executable, "-I", str(SCRIPTED), mode],
+        **json.loads(json.dumps(more)),
+    }

@@ -1,0 +1,66 @@
+"""A reviewer of few words: reports every added line that says BUG, as its mode tells it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import time
+from pathlib import Path
+
+SEVERITIES = {"BUG": "major", "NIT": "minor", "HOLE": "critical"}
+
+
+def findings() -> list[dict[str, object]]:
+    """From the diff file of the contract: lines that were added and name their severity."""
+    found: list[dict[str, object]] = []
+    file, line = "", 0
+    for text in Path(os.environ["HARNESS_DIFF"]).read_text("utf-8", "replace").split("\n"):
+        if text.startswith("+++ b/"):
+            file = text.removeprefix("+++ b/").split("\t")[0]
+        elif start := re.match(r"@@ -\S+ \+(\d+)", text):
+            line = int(start[1])
+        elif text.startswith("+"):
+            word = re.search(r"(BUG|NIT|HOLE)(?: (\w+))?", text)
+            if word:
+                name = word[2] or "plain"
+                found.append(
+                    {
+                        "severity": SEVERITIES[word[1]],
+                        "file": file,
+                        "line": line,
+                        "title": f"the {name} problem is here",
+                        "description": f"`{name}` goes wrong when somebody uses {name} in {file}",
+                    }
+                )
+            line += 1
+        elif text.startswith(" "):
+            line += 1
+    return found
+
+
+def main(mode: str) -> int:
+    sys.stdin.read()
+    if mode == "slow":
+        time.sleep(float(sys.argv[2]))
+    if mode == "hang":
+        time.sleep(600)
+    if mode == "nothing":
+        return 0
+    if mode == "garbage":
+        print("I looked at everything and it is all fine, ship it!")
+        return 0
+    if mode == "flood":
+        chunk = "x" * 1023 + "\n"
+        for _ in range(32 * 1024):
+            sys.stdout.write(chunk)
+    if mode == "talk":
+        print(Path(sys.argv[2]).read_text())
+        return 0
+    print(json.dumps({"summary": "read", "issues": findings()}))
+    return 3 if mode == "exit" else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
