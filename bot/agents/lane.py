@@ -1,9 +1,9 @@
-"""Brings events to the sinks: one thread and one bounded queue for each sink.
+"""Brings events to one sink: a thread and a bounded queue.
 
 A sink is a plain call, so a slow one would hold up everything that shares its thread. Here it holds
-up nobody: when its queue is full, the run waits for a fast sink that is merely behind (less each
-time, half a second in all), and then drops what does not fit. The next event that reaches the sink
-is a warning that says how many it missed. How an agent ended is never dropped.
+up nobody: when its queue is full, the run waits for a sink that keeps moving, a quarter of a second
+for one that does not (less each time), and then drops what does not fit. The next event that
+reaches the sink is a warning that says how many it missed. How an agent ended is never dropped.
 """
 
 from __future__ import annotations
@@ -96,11 +96,13 @@ class Lane:
 
     async def insist(self, agent: str, event: Event) -> None:
         """After a refused offer: wait a little for room, or count the event as dropped."""
-        if not self._behind:
-            if await self._reached(self._roomy, self._patience):
+        loop = asyncio.get_running_loop()
+        while not self._behind:
+            before = self._delivered
+            if await self._reached(self._roomy, loop.time() + self._patience):
                 if self.offer(agent, event):
-                    return
-            elif not self._behind:  # unless another agent's wait just found out
+                    return  # else another agent was faster
+            elif not self._behind and self._delivered - before < self._capacity // 2:
                 self._behind = True
                 self._patience /= 2
         with self._changed:
@@ -151,24 +153,30 @@ class Lane:
     async def _catch_up(self, seconds: float) -> None:
         if self._delivered == self._stuck_at:
             return  # it hangs in the same call as the last time
-        if not await self._reached(self._idle, seconds):
+        deadline = asyncio.get_running_loop().time() + seconds
+        if not await self._reached(self._idle, deadline):
             self._stuck_at = self._delivered
 
-    async def _reached(self, state: Callable[[], bool], seconds: float) -> bool:
+    async def _reached(self, state: Callable[[], bool], deadline: float) -> bool:
         """Wait, on the event loop, for the thread to bring about ``state``."""
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + seconds
         while True:
             awake = asyncio.Event()
+            waiter = (state, partial(loop.call_soon_threadsafe, awake.set))
             with self._changed:
                 if state():
                     return True
-                self._waiters.append((state, partial(loop.call_soon_threadsafe, awake.set)))
+                self._waiters.append(waiter)
             try:
                 async with asyncio.timeout_at(deadline):
                     await awake.wait()
             except TimeoutError:
                 return False
+            finally:
+                # The thread must not call a loop that is closed by then.
+                with self._changed:
+                    if waiter in self._waiters:
+                        self._waiters.remove(waiter)
 
     def _serve(self) -> None:
         while True:
@@ -187,12 +195,10 @@ class Lane:
     def _wake(self) -> None:
         if not self._waiters:
             return
-        waiters, self._waiters = self._waiters, []
-        for state, wake in waiters:
-            if state():
-                guard_call("sink.wake", wake)  # the loop may be gone
-            else:
-                self._waiters.append((state, wake))
+        ready = [waiter for waiter in self._waiters if waiter[0]()]
+        for waiter in ready:
+            self._waiters.remove(waiter)
+            waiter[1]()
 
     def _deliver(self, message: _Message) -> None:
         if self._failures >= MAX_FAILURES and not message.last:

@@ -104,6 +104,29 @@ async def test_a_fast_sink_that_is_merely_behind_is_waited_for(
     assert sink.of("a")[-1] == AssistantText(text="late")
 
 
+async def test_a_crowd_that_waits_for_a_fast_sink_loses_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lanes, "PATIENCE", 5.0)
+    sink = Collect()
+    lane = Lane(sink, capacity=4)
+
+    async def tell(agent: str) -> None:
+        for number in range(20):
+            event = AssistantText(text=str(number))
+            if not lane.offer(agent, event):
+                await lane.insist(agent, event)
+
+    names = [str(number) for number in range(30)]
+    await asyncio.gather(*(tell(name) for name in names))
+    await lane.flush()
+    lane.close()
+
+    assert not lane.dropped
+    for name in names:
+        assert sink.of(name) == [AssistantText(text=str(number)) for number in range(20)]
+
+
 async def test_a_slow_sink_is_waited_for_once_and_not_again() -> None:
     sink = Gate()
     lane = await full(sink, capacity=4)
