@@ -118,7 +118,7 @@ class Stage:
     async def until(self, true: Any, what: str) -> None:
         try:
             async with asyncio.timeout(PATIENCE):
-                while not await true():  # noqa: ASYNC110  # the other side has no event to give
+                while not await true():
                     await asyncio.sleep(0.02)
         except TimeoutError:
             raise AssertionError(f"not within {PATIENCE:.0f} s: {what}") from None
