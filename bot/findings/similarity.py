@@ -20,15 +20,34 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][\w]*(?:(?:\.|::|->|/)[A-Za-z_]\w*)*(?:\(\))
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_a-zA-Z]+|\d+")
 _SUFFIXES = ("ations", "ation", "ingly", "ments", "ment", "ings", "ing", "ies", "edly", "ed",
              "ers", "er", "es", "ly", "s", "e")  # fmt: skip
-_STOP = frozenset(
-    re.findall(
-        r"\w+",
-        """the and for that this with from are was not can but has have will which when its into
-        than then also may any all use used uses using would could should only does been being
-        because there their they such more other some these those where while code line lines file
-        issue it is in of to on or as be by an at if no so do we you he""",
-    )
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_STOP = _words(
+    """a about all also am an and any are as at be because been being but by can could did do does
+    for from had has have he if in into is it its just me more no nor not of on only or other our
+    out she should so some such than that the their them then there these they this those to too up us
+    use used uses using was we were when where which while who will with would you your
+    code file files issue issues line lines"""
 )
+_COMMONPLACE = _words(
+    """across actual add affect after allow already always appear around avoid aware based before
+    behavior between both break bug call case cause change check class consider contain correct
+    create current currently default detected different due during each either else ensure error
+    even every exist existing expect fail failure first found function get give handle however
+    identified implement improve include incorrect instead intend introduce issue kind lack lead
+    leave like likely logic make mean method might miss missing multiple must need never new next
+    now occur once one otherwise per place possible possibly potential potentially present prevent
+    problem produce proper properly provide rather remain remove require result return risk run
+    same second see set several since still suggest sure take thing though time type unexpected
+    until update upon value via way whenever whether without work wrong"""
+)
+COMMONPLACE_WEIGHT = 0.4
+"""What every reviewer says about everything hardly tells what a finding is about. In a large pool
+the rarity of words shows that; a panel's few findings need to be told."""
 
 MAX_CHARACTERS = 4_000
 """What counts of a long text; the beginning says what it is about."""
@@ -75,6 +94,9 @@ def stem(word: str) -> str:
     return word
 
 
+_DULL = frozenset("w:" + stem(word) for word in _COMMONPLACE)
+
+
 def vectors(texts: Sequence[str]) -> list[dict[str, float]]:
     """One vector of length 1 for each text; terms of all texts at hand weigh least."""
     counted = [terms(text) for text in texts]
@@ -84,7 +106,10 @@ def vectors(texts: Sequence[str]) -> list[dict[str, float]]:
     for counts in distinct.values():
         documents.update(counts.keys())
     total = len(distinct)
-    rarity = {term: math.log(1 + total / n) for term, n in documents.items()}
+    rarity = {
+        term: math.log(1 + total / n) * (COMMONPLACE_WEIGHT if term in _DULL else 1.0)
+        for term, n in documents.items()
+    }
     return [_unit({t: (1 + math.log(n)) * rarity[t] for t, n in c.items()}) for c in counted]
 
 

@@ -1,0 +1,237 @@
+"""Which of today's issues is known already?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.findings.identity import follow
+from bot.models import FileStatus, IssueState
+from tests.fakes.nouns import added, changed, diff, finding, hunk, issue, known
+
+REWORDED = {
+    "title": "Arbitrary code through `eval`",
+    "description": "the argument reaches `eval` as the caller sent it and runs code",
+}
+OTHER = {
+    "title": "Connections leak",
+    "description": "the pool is never closed after a failed commit",
+}
+TEMPLATE = {"title": "Possibly insecure function", "description": "Consider `literal_eval`"}
+CODE = "    return eval(x)"
+
+
+def states(followed):
+    return {i.line: (i.id, i.state.value) for i in followed.issues}
+
+
+def after(*issues, known=(), since=None, lines=None):
+    return follow(issues, known, since or {}, lines or {})
+
+
+UNCHANGED = {"old": diff()}
+
+
+class TestTheSame:
+    def test_unchanged(self):
+        followed = after(issue("h-NEW2", code=CODE), known=[known()], since=UNCHANGED)
+        assert states(followed) == {22: ("h-7KQ2", "persistent")}
+        assert followed.unseen == ()
+
+    def test_in_other_words_on_the_same_line(self):
+        followed = after(issue("h-NEW2", code=CODE, **REWORDED), known=[known()], since=UNCHANGED)
+        assert states(followed) == {22: ("h-7KQ2", "persistent")}
+
+    def test_two_hundred_lines_below(self):
+        shifted = {"old": diff(changed("app.py", hunk(1, 1, " a", *("+n",) * 200, " b")))}
+        new = issue("h-NEW2", 222, code=CODE, **REWORDED)
+        assert states(after(new, known=[known()], since=shifted))[222] == ("h-7KQ2", "persistent")
+
+    def test_in_a_renamed_file(self):
+        renamed = {"old": diff(changed("b.py", old_path="app.py", status=FileStatus.RENAMED))}
+        new = issue("h-NEW2", file="b.py", code=CODE, **REWORDED)
+        assert after(new, known=[known()], since=renamed).issues[0].id == "h-7KQ2"
+
+    def test_its_line_edited_and_still_wrong(self):
+        edited = {"old": diff(changed("app.py", hunk(21, 21, " a", "-x", "+y", " b")))}
+        new = issue("h-NEW2", code="    return eval(y)", **REWORDED)
+        assert after(new, known=[known()], since=edited).issues[0].id == "h-7KQ2"
+
+    def test_its_code_moved_elsewhere_in_the_file(self):
+        moved = {
+            "old": diff(
+                changed("app.py", hunk(21, 21, " a", "-x", " b"), hunk(70, 69, " c", "+x", " d"))
+            )
+        }
+        new = issue("h-NEW2", 70, code=CODE, **REWORDED)
+        assert after(new, known=[known()], since=moved).issues[0].id == "h-7KQ2"
+
+    def test_its_code_moved_to_another_file(self):
+        gone = {"old": diff(changed("app.py", hunk(21, 21, " a", "-x", " b")))}
+        new = issue("h-NEW2", 3, file="calc.py", code=CODE)
+        assert after(new, known=[known()], since=gone).issues[0].id == "h-7KQ2"
+
+    def test_after_a_force_push_by_its_code(self):
+        lines = {"app.py": ["a", "b", CODE]}
+        new = issue("h-NEW2", 3, code=CODE, **REWORDED)
+        assert after(new, known=[known()], lines=lines).issues[0].id == "h-7KQ2"
+
+    def test_a_line_next_to_it_in_nearly_the_same_words(self):
+        new = issue("h-NEW2", 24, code="other")
+        assert after(new, known=[known()], since=UNCHANGED).issues[0].id == "h-7KQ2"
+
+    def test_about_the_whole_file(self):
+        new = issue("h-NEW2", None)
+        old = known(line=None, code="")
+        assert after(new, known=[old], since=UNCHANGED).issues[0].id == "h-7KQ2"
+        assert after(new, known=[known()], since=UNCHANGED).issues[0].id == "h-7KQ2"
+
+    def test_what_a_person_dismissed_stays_dismissed(self):
+        old = known(state=IssueState.DISMISSED)
+        (new,) = after(issue("h-NEW2", code=CODE), known=[old], since=UNCHANGED).issues
+        assert (new.id, new.state) == ("h-7KQ2", IssueState.DISMISSED)
+
+    def test_a_range_that_holds_the_line(self):
+        new = issue("h-NEW2", 20, end_line=24, code="a\nb\n" + CODE, **REWORDED)
+        old = known(end_line=23)
+        assert after(new, known=[old], since=UNCHANGED).issues[0].id == "h-7KQ2"
+
+
+class TestAnother:
+    def fresh(self, new, old=None, **more):
+        old = old if old is not None else known()
+        followed = after(new, known=[old], **({"since": UNCHANGED} | more))
+        assert followed.issues[0].state is IssueState.NEW
+        assert followed.unseen == (old,)
+        return followed.issues[0]
+
+    def test_other_words_on_the_same_line(self):
+        assert self.fresh(issue("h-NEW2", code=CODE, **OTHER)).id == "h-NEW2"
+
+    def test_the_same_words_far_away_while_the_known_line_stands(self):
+        self.fresh(issue("h-NEW2", 40, code=CODE))
+
+    def test_the_same_words_on_other_code(self):
+        self.fresh(issue("h-NEW2", 30, code="    return eval(y)"))
+
+    def test_the_same_words_in_another_file(self):
+        self.fresh(issue("h-NEW2", file="calc.py", code="    return eval(y)"))
+
+    def test_a_removed_line_is_not_the_next_one(self):
+        gone = {"old": diff(changed("app.py", hunk(21, 21, " a", "-x", " b", " c")))}
+        self.fresh(issue("h-NEW2", 22, code="    return eval(y)"), since=gone)
+
+    def test_an_analyzers_next_line(self):
+        found = finding("ruff", 23, "x", rule="S307")
+        self.fresh(issue("h-NEW2", 23, code="other", sources=(found,)))
+
+    def test_an_analyzers_other_rule_on_the_line(self):
+        found = finding("ruff", 22, "x", rule="E501")
+        words = {"title": "Line too long", "description": "Line too long, `eval` ends at 120"}
+        self.fresh(issue("h-NEW2", code=CODE, sources=(found,), **words))
+
+    def test_a_line_and_the_whole_file_in_other_words(self):
+        self.fresh(issue("h-NEW2", None, **OTHER))
+
+    def test_it_never_takes_a_known_id_by_chance(self):
+        new = self.fresh(issue("h-7KQ2", 40, code=CODE))
+        assert new.id != "h-7KQ2"
+        assert len(new.id) >= 6
+
+    def test_nothing_known(self):
+        assert after(issue()).issues == (issue(),)
+
+
+class TestTwoAlike:
+    """Analyzers say the same words about every line: only lines and code tell them apart."""
+
+    def test_each_keeps_its_own(self):
+        old = [
+            known("h-AAAA", 10, code="a = eval(x)", **TEMPLATE),
+            known("h-BBBB", 20, code="b = eval(y)", **TEMPLATE),
+        ]
+        new = [
+            issue("h-2222", 20, code="b = eval(y)", **TEMPLATE),
+            issue("h-3333", 10, code="a = eval(x)", **TEMPLATE),
+        ]
+        followed = after(*new, known=old, since=UNCHANGED)
+        assert {i.line: i.id for i in followed.issues} == {10: "h-AAAA", 20: "h-BBBB"}
+
+    def test_one_fixed_the_other_shifted_onto_its_line(self):
+        old = [
+            known("h-AAAA", 10, code="eval(x)", **TEMPLATE),
+            known("h-BBBB", 11, code="eval(x)", **TEMPLATE),
+        ]
+        first_gone = {"old": diff(changed("app.py", hunk(9, 9, " a", "-eval(x)", " eval(x)")))}
+        followed = after(issue("h-2", 10, code="eval(x)", **TEMPLATE), known=old, since=first_gone)
+        assert followed.issues[0].id == "h-BBBB"
+        assert [k.id for k in followed.unseen] == ["h-AAAA"]
+
+    def test_equal_code_after_a_force_push(self):
+        old = [
+            known("h-AAAA", 5, code="eval(x)", **TEMPLATE),
+            known("h-BBBB", 50, code="eval(x)", **TEMPLATE),
+        ]
+        lines = {"app.py": ["-"] * 49 + ["eval(x)"]}
+        followed = after(issue("h-2", 50, code="eval(x)", **TEMPLATE), known=old, lines=lines)
+        assert followed.issues[0].id == "h-BBBB"
+
+    def test_one_to_one(self):
+        twins = [issue(f"h-{n}222", code=CODE) for n in range(3)]
+        followed = after(*twins, known=[known()], since=UNCHANGED)
+        assert [i.state.value for i in followed.issues].count("persistent") == 1
+        assert len({i.id for i in followed.issues}) == 3
+
+
+words = st.sampled_from(
+    [("eval", "eval of caller input runs code"), ("pool", "the pool is never closed"),
+     ("loop", "the loop over caller input never ends")]
+)  # fmt: skip
+lines = st.none() | st.integers(1, 20)
+codes = st.sampled_from(["", "eval(x)", "pool()", "loop()"])
+
+
+@st.composite
+def histories(draw):
+    new = [
+        issue(f"h-N{n}", draw(lines), title=t, description=d, code=draw(codes))
+        for n, (t, d) in enumerate(draw(st.lists(words, max_size=6)))
+    ]
+    old = [
+        known(f"h-K{n}", draw(lines), title=t, description=d, code=draw(codes))
+        for n, (t, d) in enumerate(draw(st.lists(words, max_size=6)))
+    ]
+    since = draw(st.sampled_from([{}, UNCHANGED, {"old": diff(added("app.py", 4))}]))
+    return new, old, since
+
+
+@given(histories(), st.randoms(use_true_random=False))
+def test_one_to_one_and_independent_of_order(history, rnd):
+    new, old, since = history
+    followed = follow(new, old, since, {})
+    ids = [i.id for i in followed.issues]
+    assert len(set(ids)) == len(ids) == len(new)
+    kept = {i.id for i in followed.issues if i.state is IssueState.PERSISTENT}
+    assert kept | {k.id for k in followed.unseen} == {k.id for k in old}
+    assert kept.isdisjoint(k.id for k in followed.unseen)
+    mixed_new, mixed_old = list(new), list(old)
+    rnd.shuffle(mixed_new)
+    rnd.shuffle(mixed_old)
+    again = follow(mixed_new, mixed_old, since, {})
+    assert sorted(map(str, again.issues)) == sorted(map(str, followed.issues))
+
+
+@given(histories())
+def test_what_did_not_change_is_recognised_whole(history):
+    new, _old, _since = history
+    different = {(i.title, i.line, i.code): i for i in new if i.line is not None}.values()
+    old = [
+        known(i.id, i.line, title=i.title, description=i.description, code=i.code)
+        for i in different
+    ]
+    followed = follow(list(different), old, UNCHANGED, {})
+    assert {i.id for i in followed.issues} == {k.id for k in old}
+    assert all(i == replace(n, state=IssueState.PERSISTENT)
+               for i, n in zip(followed.issues, different, strict=True))  # fmt: skip
