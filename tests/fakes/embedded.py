@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bot.demo import Exchange
 from tests.fakes.graphql import check_answer, check_document
 from tests.fakes.openapi import check_request, check_response
@@ -32,8 +34,11 @@ class Witness:
         method, path = exchange.method, exchange.path
         if not self._lenient:
             check_request(method, path, exchange.query, exchange.request)
-        if exchange.answer is not None or exchange.status in (204, 304):
-            check_response(method, path, exchange.status, exchange.answer)
+        if exchange.status == 400 and self._lenient:
+            # GitHub answers so to any body that is not JSON; the description does not say it.
+            assert exchange.answer["message"].startswith(("Problems parsing", "Body should be"))
+        elif exchange.answer is not None or exchange.status in (204, 304):
+            check_response(method, path, exchange.status, _described(exchange.answer))
 
     def _check_graphql(self, exchange: Exchange) -> None:
         if self._lenient and exchange.status != 200:
@@ -42,3 +47,23 @@ class Witness:
         check_document(document)
         if "errors" not in exchange.answer:
             check_answer(document, exchange.request.get("variables"), exchange.answer["data"])
+
+
+def _described(answer: Any) -> Any:
+    """Without what GitHub does and its description denies.
+
+    The head of a deleted fork has no repository, though the description wants one; the account of
+    an installation is one kind of account, not two at once.
+    """
+    if isinstance(answer, list):
+        return [_described(item) for item in answer]
+    if not isinstance(answer, dict):
+        return answer
+    head = answer.get("head")
+    if isinstance(head, dict) and head.get("repo", answer) is None:
+        return {**answer, "head": {**head, "repo": answer["base"]["repo"]}}
+    if "access_tokens_url" in answer and "account" in answer:
+        login, made = answer["account"]["login"], answer["created_at"]
+        both = {"name": login, "slug": login, "created_at": made, "updated_at": made}
+        return {**answer, "account": {**both, **answer["account"]}}
+    return answer

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import uuid
+from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
@@ -214,12 +215,20 @@ async def _observe(hub: Hub, request: web.Request, path: str, response: web.Resp
             method=request.method,
             path=path,
             query=request.rel_url.raw_query_string,
-            request=json.loads(raw) if raw else None,
+            request=_decoded(raw),
             status=response.status,
             answer=json.loads(body) if is_json and body else None,
             headers=dict(response.headers),
         )
     )
+
+
+def _decoded(raw: bytes) -> Any:
+    """JSON, or the text that is none."""
+    try:
+        return json.loads(raw) if raw else None
+    except ValueError:
+        return raw.decode("utf-8", "replace")
 
 
 def _graphql(hub: Hub) -> Handler:

@@ -35,6 +35,7 @@ STATES = {"COMMENT": "COMMENTED", "APPROVE": "APPROVED", "REQUEST_CHANGES": "CHA
 KNOWN_IN_DRAFT = {"path", "position", "body", "line", "side", "start_line", "start_side"}
 RESOURCE = "PullRequestReviewComment"
 SIDES = ("LEFT", "RIGHT")
+NOT_PART = "commit_id is not part of the pull request"
 
 
 async def list_reviews(call: Call) -> web.Response:
@@ -58,7 +59,7 @@ async def create_review(call: Call) -> web.Response:
         raise unprocessable(f"Body is too long (maximum is {MAX_BODY} characters)")
     if not body.strip() and (event == "REQUEST_CHANGES" or (event == "COMMENT" and not drafts)):
         raise unprocessable("Review body is required")
-    head = await commit_of(call, pull)
+    head = await commit_of(call, pull, unprocessable(NOT_PART))
     files = await call.hub.files(pull, head)
     places = [_draft_place(draft) for draft in drafts]
     for place in places:
@@ -107,14 +108,14 @@ def place_of(body: Json) -> Place:
     )
 
 
-async def commit_of(call: Call, pull: Pull) -> str:
+async def commit_of(call: Call, pull: Pull, refusal: Refusal) -> str:
     """The commit that is commented on: the head, or one that the pull request has or had."""
     sha = typed(call.body, "commit_id", str)
     if sha is None or sha in pull.heads:
         return sha or pull.head_sha
     known = len(sha) == 40 and await call.hub.git.sha(call.repo.path, sha)
     if not known or not await call.hub.git.contains(call.repo.path, sha, pull.head_sha):
-        raise invalid(RESOURCE, "commit_id", "custom", "commit_id is not part of the pull request")
+        raise refusal
     return sha
 
 
@@ -196,7 +197,7 @@ async def create_comment(call: Call) -> web.Response:
         return _replied(call, pull, parent, body)
     if "commit_id" not in call.body:
         raise invalid_request('Missing required key "commit_id".')
-    head = await commit_of(call, pull)
+    head = await commit_of(call, pull, invalid(RESOURCE, "commit_id", "custom", NOT_PART))
     files = await call.hub.files(pull, head)
     subject = typed(call.body, "subject_type", str, "line")
     if subject not in ("line", "file"):

@@ -42,7 +42,9 @@ async def test_a_jwt_with_wrong_claims_is_refused(
 async def test_a_jwt_of_another_key_is_refused(app: App) -> None:
     now = int(SystemClock().now().timestamp())
     other = new_credentials("other").private_key
-    forged = jwt.encode({"iat": now, "exp": now + 60, "iss": str(app.github.app_id)}, other, "RS256")
+    forged = jwt.encode(
+        {"iat": now, "exp": now + 60, "iss": str(app.github.app_id)}, other, "RS256"
+    )
     answer = await app.http.get("/app", headers={"Authorization": f"Bearer {forged}"})
     assert answer.status_code == 401
     assert answer.json()["message"] == "A JSON web token could not be decoded"
