@@ -291,6 +291,16 @@ def values() -> list[Value]:
     ]
 
 
+def settings_table() -> str:
+    """Every setting as a Markdown table, for the README."""
+    rows = ["| variable | default | meaning |", "|---|---|---|"]
+    for name, info in Settings.model_fields.items():
+        default = _shown(info.default).replace("|", "\\|")
+        shown = f"`{default}`" if default else "–"
+        rows.append(f"| `{PREFIX}{name.upper()}` | {shown} | {info.description} |")
+    return "\n".join(rows)
+
+
 def _given(source: PydanticBaseSettingsSource) -> Mapping[str, Any]:
     return source()
 

@@ -85,6 +85,7 @@ class ReviewResult:
     skipped: tuple[Skipped, ...] = ()
     files: int = 0
     """Files of the diff that were reviewed."""
+
     @property
     def found(self) -> int:
         return sum(len(report.findings) for report in self.reports)

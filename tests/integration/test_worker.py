@@ -10,7 +10,7 @@ import pytest
 
 from bot.errors import HarnessError
 from bot.handlers.handler import handlers, needed_fields
-from bot.models import Delivery
+from bot.models import Delivery, FieldValue
 from bot.store import Store
 from bot.webhook.delivery import DeliveryReader
 from bot.worker import Worker
@@ -18,7 +18,7 @@ from bot.worker import Worker
 EXAMPLES = json.loads(
     (Path(__file__).parents[1] / "samples" / "github-webhook-examples.json").read_text()
 )
-PUSH = {
+PUSH: dict[str, FieldValue] = {
     "installation.id": 7,
     "repository.full_name": "octo/shop",
     "pull_request.number": 3,
@@ -94,7 +94,7 @@ async def test_what_was_stored_before_the_start_is_worked_on(store):
 
 async def test_a_delivery_that_cannot_be_read_costs_only_itself(store):
     queue = Queue()
-    broken = {**PUSH, "pull_request.head.sha": None}
+    broken: dict[str, FieldValue] = {**PUSH, "pull_request.head.sha": None}
     async with working(store, queue):
         await store.add_deliveries(
             [
