@@ -64,6 +64,8 @@ async def launch(
         "sys_db_pool_size": POOL,
         "max_executor_threads": THREADS,
         "use_listen_notify": False,
+        # Nothing is ever sent; but stopping waits for this thread to wake up.
+        "notification_listener_polling_interval_sec": poll,
         "enable_otlp": False,
         "log_level": "WARNING",
     }

@@ -100,7 +100,7 @@ class Contract:
         runs: list[int] = []
 
         async def scene(step: Step) -> None:
-            await step("count", returning(runs.append(1)))
+            runs.append(await step("count", returning(1)))
 
         job = stage.job(name, scene)
         await asyncio.gather(*(engine.enqueue(name, job) for _ in range(20)))
@@ -304,10 +304,10 @@ class Contract:
         slow = Slow(stage.log, "first")
 
         async def second(step: Step) -> None:
-            await step("say", returning(stage.log.append("second runs")))
+            stage.log.append(await step("say", returning("second runs")))
 
         async def third(step: Step) -> None:
-            await step("say", returning(stage.log.append("third runs")))
+            stage.log.append(await step("say", returning("third runs")))
 
         jobs = [
             replace(stage.job(f"{name} {n}", scene, key=name), supersedes=True)
