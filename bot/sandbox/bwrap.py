@@ -55,6 +55,8 @@ def options(
         *_read_only(system.mounts),
         *_links(system.links),
         *("--proc", "/proc"),
+        # Some of it belongs to the sandbox's own namespaces and would be writable.
+        *("--ro-bind", "/proc/sys", "/proc/sys"),
         *("--dev", "/dev"),
         *_scratch(Path("/dev/shm"), _SHM_BYTES),  # noqa: S108  # inside the sandbox
         *_scratch(TMP, fence.tmp_bytes),
