@@ -29,8 +29,8 @@ def _words(text: str) -> frozenset[str]:
 _STOP = _words(
     """a about all also am an and any are as at be because been being but by can could did do does
     for from had has have he if in into is it its just me more no nor not of on only or other our
-    out she should so some such than that the their them then there these they this those to too up us
-    use used uses using was we were when where which while who will with would you your
+    out she should so some such than that the their them then there these they this those to too
+    up us use used uses using was we were when where which while who will with would you your
     code file files issue issues line lines"""
 )
 _COMMONPLACE = _words(
