@@ -11,11 +11,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import partial
 from typing import Protocol, TypeVar
 
 from bot.agents.analyzer import touched
-from bot.agents.fanout import run_agent
+from bot.agents.fanout import finish_run, run_agent
 from bot.agents.reviewer import AgentReviewer
 from bot.agents.sinks import Sink
 from bot.checkout.files import read_file
@@ -35,6 +36,7 @@ from bot.models import (
     ReportState,
     ReviewResult,
     RunConfig,
+    RunSummary,
 )
 from bot.models.context import ReviewContext
 
@@ -75,15 +77,26 @@ async def review(
     sinks: Sequence[Sink] = (),
 ) -> ReviewResult:
     """Let every agent read the change at the same time, and merge what they say."""
-    reports = await asyncio.gather(
-        *(
-            step(
-                f"agent {agent.spec.name}",
-                partial(_ask, agent, source, context, clock=clock, sinks=sinks),
+    started_at = clock.now()
+    reports: list[AgentReport] = []
+    try:
+        reports = await asyncio.gather(
+            *(
+                step(
+                    f"agent {agent.spec.name}",
+                    partial(_ask, agent, source, context, clock=clock, sinks=sinks),
+                )
+                for agent in agents
             )
-            for agent in agents
         )
-    )
+    finally:
+        summary = RunSummary(
+            started_at=started_at,
+            finished_at=clock.now(),
+            cancelled=len(reports) < len(agents),
+            agent_runs=tuple(report.run for report in reports),
+        )
+        await finish_run(sinks, summary)
     return await step("merge", partial(_merge, source, tuple(reports)))
 
 
@@ -100,6 +113,9 @@ async def _ask(
         idle_timeout=agent.idle_timeout,
         clock=clock,
     )
+    if agent.analyzer:
+        # It calls no model: that it costs nothing is known, not unknown.
+        run = replace(run, cost_usd=Decimal(0))
     report = _report(agent, run, change)
     # Events were for the sinks; what is recorded is the narrative and the outcome.
     return replace(report, run=replace(report.run, buffer=()))
@@ -122,7 +138,8 @@ def _config(spec: AgentSpec, change: Change, context: ReviewContext) -> RunConfi
 
 def _report(agent: Panelist, run: AgentRun, change: Change) -> AgentReport:
     """An agent that did not finish keeps what can be read, and never counts as finished."""
-    answer = parse_answer(run.answer, agent=agent.spec.name)
+    paths = {file.path for file in change.diff.files}
+    answer = parse_answer(run.answer, agent=agent.spec.name, paths=paths)
     findings, untouched = answer.findings, 0
     if agent.analyzer:
         findings, untouched = touched(findings, change.diff)
