@@ -80,14 +80,14 @@ async def review(
     started_at = clock.now()
     reports: list[AgentReport] = []
     try:
-        reports = await asyncio.gather(
-            *(
+        reports = await _all(
+            [
                 step(
                     f"agent {agent.spec.name}",
                     partial(_ask, agent, source, context, clock=clock, sinks=sinks),
                 )
                 for agent in agents
-            )
+            ]
         )
     finally:
         summary = RunSummary(
@@ -98,6 +98,17 @@ async def review(
         )
         await finish_run(sinks, summary)
     return await step("merge", partial(_merge, source, tuple(reports)))
+
+
+async def _all(works: Sequence[Awaitable[AgentReport]]) -> list[AgentReport]:
+    """Every result; an error is raised only after nobody is at work any more."""
+    results = await asyncio.gather(*works, return_exceptions=True)
+    reports: list[AgentReport] = []
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+        reports.append(result)
+    return reports
 
 
 async def _ask(
