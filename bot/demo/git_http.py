@@ -11,12 +11,14 @@ from bot.demo.hub import Hub
 from bot.demo.permissions import grants
 from bot.demo.refusal import Refusal
 from bot.demo.state import Repository, Token, User
-from bot.process import Child, Command, start
+from bot.process import Child, Command, run, start
 
 UPLOAD, RECEIVE = "git-upload-pack", "git-receive-pack"
 _SERVICES = {UPLOAD: "read", RECEIVE: "write"}
 _PROTOCOL = re.compile(r"version=[0-2](:[a-z0-9=:-]*)?")
 LARGEST_PUSH = 256 * 1024 * 1024
+LARGEST_REPORT = 16 * 1024 * 1024
+PUSH_SECONDS = 600.0
 _REALM = {"WWW-Authenticate": 'Basic realm="GitHub"'}
 _FRESH = {"Cache-Control": "no-cache, max-age=0, must-revalidate"}
 
@@ -44,7 +46,8 @@ class GitHttp:
             return _refused(refusal)
         banner = f"# service={service}\n"
         first = f"{len(banner) + 4:04x}{banner}0000".encode()
-        child = await self._start(request, repo, service, b"", "--http-backend-info-refs")
+        command = self._command(request, repo, service, b"", "--http-backend-info-refs")
+        child = await start(command)
         return await _stream(request, child, f"application/x-{service}-advertisement", first)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
@@ -55,17 +58,14 @@ class GitHttp:
         except Refusal as refusal:
             return _refused(refusal)
         content_type = f"application/x-{service}-result"
+        command = self._command(request, repo, service, body)
         if service == UPLOAD:
-            child = await self._start(request, repo, service, body)
-            return await _stream(request, child, content_type)
+            return await _stream(request, await start(command), content_type)
         before = await self._hub.git.branches(repo.path)
-        child = await self._start(request, repo, service, body)
-        try:
-            response = await _stream(request, child, content_type)
-        finally:
-            # Whatever became of the connection: what was pushed is pushed.
-            await self._hub.branches_moved(repo, before, self._pusher(token))
-        return response
+        done = await run(command, timeout=PUSH_SECONDS, max_output=LARGEST_REPORT)
+        # Before the pusher hears of it: pull requests have moved when `git push` returns.
+        await self._hub.branches_moved(repo, before, self._pusher(token))
+        return web.Response(body=done.stdout, headers={"Content-Type": content_type, **_FRESH})
 
     def _pusher(self, token: Token | None) -> User:
         return token.user if token is not None and token.user is not None else self._hub.bot
@@ -87,12 +87,12 @@ class GitHttp:
             raise Refusal(403, "Permission to the repository denied.")
         return repo, token
 
-    async def _start(
+    def _command(
         self, request: web.Request, repo: Repository, service: str, body: bytes, *extra: str
-    ) -> Child:
+    ) -> Command:
         protocol = request.headers.get("Git-Protocol", "")
         environment = {"GIT_PROTOCOL": protocol} if _PROTOCOL.fullmatch(protocol) else {}
-        command = Command(
+        return Command(
             argv=(
                 self._hub.git.program,
                 service.removeprefix("git-"),
@@ -103,7 +103,6 @@ class GitHttp:
             env=self._hub.git.environment(environment),
             stdin=body,
         )
-        return await start(command)
 
 
 def _may(token: Token, repo: Repository, level: str) -> bool:

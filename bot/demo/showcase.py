@@ -113,9 +113,8 @@ class Showcase(People):
     async def _branch_name(self, source: Path, ref: str, fallback: str) -> str:
         """The branch's own name where ``ref`` is one; git itself says whether a name is good."""
         try:
-            full = await self.git.text(
-                source, "rev-parse", "--symbolic-full-name", "--end-of-options", ref
-            )
+            # Only commits that exist come this far, so ``ref`` is no option.
+            full = await self.git.text(source, "rev-parse", "--symbolic-full-name", ref)
         except GitRefused:
             return fallback
         name = re.sub(r"^refs/(heads|remotes/[^/]+)/", "", full.splitlines()[-1] if full else "")
