@@ -11,12 +11,13 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from functools import lru_cache
 
 Vector = Mapping[str, float]
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w]*(?:(?:\.|::|->|/)[A-Za-z_]\w*)*(?:\(\))?")
+_CODE = re.compile(r"_|\.|::|->|\(\)$|[a-z0-9][A-Z]")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_a-zA-Z]+|\d+")
 _SUFFIXES = ("ations", "ation", "ingly", "ments", "ment", "ings", "ing", "ies", "edly", "ed",
              "ers", "er", "es", "ly", "s", "e")  # fmt: skip
@@ -76,16 +77,10 @@ def terms(text: str) -> Counter[str]:
 
 def _is_code(token: str) -> bool:
     """Whether it is spelled as no plain word is."""
-    return (
-        "_" in token
-        or "." in token
-        or token.endswith("()")
-        or "::" in token
-        or "->" in token
-        or any(a.islower() and b.isupper() for a, b in pairwise(token))
-    )
+    return _CODE.search(token) is not None
 
 
+@lru_cache(maxsize=16_384)
 def stem(word: str) -> str:
     """Cuts common English endings; what is left keeps at least three letters."""
     for suffix in _SUFFIXES:

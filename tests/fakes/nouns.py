@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bot.models import (
     AgentReport,
     AgentRun,
@@ -36,7 +38,7 @@ BASE = "1c2d3e4" + "0" * 33
 
 
 def finding(agent="claude", line=None, description="it breaks", **more):
-    values = {
+    values: dict[str, Any] = {
         "agent": agent,
         "severity": Severity.MAJOR,
         "file": "app.py",
@@ -53,7 +55,7 @@ def anchor_at(line=None, *, path="app.py", start=None, side=Side.RIGHT):
 
 
 def issue(id="h-7KQ2", line=22, **more):
-    values = {
+    values: dict[str, Any] = {
         "id": id,
         "severity": Severity.CRITICAL,
         "title": "`eval` runs whatever the caller sends",
@@ -81,7 +83,7 @@ def issue(id="h-7KQ2", line=22, **more):
 
 
 def known(id="h-7KQ2", line=22, **more):
-    values = {
+    values: dict[str, Any] = {
         "id": id,
         "state": IssueState.NEW,
         "severity": Severity.CRITICAL,
@@ -111,7 +113,12 @@ def hunk(old_start, new_start, *lines, heading=""):
 
 
 def changed(path="app.py", *hunks, **more):
-    values = {"path": path, "old_path": path, "status": FileStatus.MODIFIED, "hunks": hunks}
+    values: dict[str, Any] = {
+        "path": path,
+        "old_path": path,
+        "status": FileStatus.MODIFIED,
+        "hunks": hunks,
+    }
     return FileDiff(**(values | more))
 
 
@@ -140,7 +147,7 @@ def report(agent="claude", state=ReportState.FINISHED, *findings, kind=None, **m
 
 def pull(**more):
     repo = Repo(owner="octo", name="demo")
-    values = {
+    values: dict[str, Any] = {
         "repo": repo,
         "number": 7,
         "title": "Numbers from the form",
@@ -160,7 +167,7 @@ def pull(**more):
 
 
 def plan(*agents, **more):
-    values = {
+    values: dict[str, Any] = {
         "run_id": "r-7KQ2M9WXHT",
         "pull": pull(),
         "installation_id": 1,
@@ -174,7 +181,7 @@ def plan(*agents, **more):
 def result(*issues, reports=None, **more):
     if reports is None:
         reports = (report("claude", ReportState.FINISHED, *(s for i in issues for s in i.sources)),)
-    values = {
+    values: dict[str, Any] = {
         "head_sha": HEAD,
         "base_sha": BASE,
         "reports": tuple(reports),

@@ -112,6 +112,7 @@ def test_an_anchor_is_always_one_that_github_takes(file, line, more, side):
         assert place == on_file(side=side)
         return
     assert place.placement is Placement.INLINE
+    assert place.line is not None
     first = place.start_line if place.start_line is not None else place.line
     marked = set(range(first, place.line + 1))
     assert marked <= wanted & shown
