@@ -194,7 +194,10 @@ async def test_a_postponed_step_keeps_its_time_over_a_restart(tmp_path: Path, ur
             raise TryLater("limit", 1.0)
         return "now"
 
-    job = stage.job("later", lambda step: step("ask", work))
+    async def scene(step: Step) -> None:
+        await step("ask", work)
+
+    job = stage.job("later", scene)
     begun = SystemClock().monotonic()
     async with started(new_engine(tmp_path, url), stage) as engine:
         await engine.enqueue("later", job)
