@@ -1,0 +1,147 @@
+"""The command line, as a program: what it prints and how it exits."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+IDENTITY = ("-c", "user.name=ada", "-c", "user.email=ada@example.com")
+
+
+def harness(*arguments, cwd, env=None):
+    names = ("PATH", "HOME", "LANG")
+    clean = {name: os.environ[name] for name in names if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-m", "bot", *arguments],
+        cwd=cwd,
+        env={**clean, **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+
+
+def git(place, *arguments):
+    subprocess.run(["git", *IDENTITY, *arguments], cwd=place, check=True, capture_output=True)
+
+
+@pytest.fixture
+def repo(tmp_path):
+    place = tmp_path / "shop"
+    place.mkdir()
+    git(place, "init", "-q", "-b", "main")
+    (place / "app.py").write_text("import os\n")
+    git(place, "add", ".")
+    git(place, "commit", "-qm", "base")
+    git(place, "checkout", "-qb", "change")
+    (place / "app.py").write_text("import os\n\n\ndef run(x):\n    return eval(x)\n")
+    git(place, "commit", "-qam", "change")
+    return place
+
+
+def test_a_review_shows_place_severity_words_and_finders(repo):
+    done = harness("review", ".", "--base", "main", cwd=repo)
+    assert done.returncode == 1
+    assert "app.py:5  major" in done.stdout
+    assert "return eval(x)" in done.stdout
+    assert "found by bandit, ruff" in done.stdout
+    assert "1 to fix before merging" in done.stdout
+    assert "ruff: done" in done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_a_clean_review_exits_with_0_and_fail_on_moves_the_limit(repo):
+    git(repo, "checkout", "-q", "main")
+    git(repo, "checkout", "-qb", "clean")
+    (repo / "app.py").write_text("import os\n\nprint(os.name)\n")
+    git(repo, "commit", "-qam", "clean")
+    clean = harness("review", ".", "--base", "main", cwd=repo)
+    assert (clean.returncode, "nothing to fix" in clean.stdout) == (0, True)
+    git(repo, "checkout", "-q", "change")
+    assert harness("review", "--base", "main", "--fail-on", "critical", cwd=repo).returncode == 0
+
+
+@pytest.mark.parametrize("output_format", ["json", "sarif", "markdown"])
+def test_every_format_names_the_issue(repo, output_format, tmp_path):
+    report = tmp_path / "report"
+    arguments = ("--format", output_format, "--output", str(report))
+    done = harness("review", "--base", "main", *arguments, cwd=repo)
+    assert (done.returncode, done.stdout) == (1, "")
+    text = report.read_text()
+    assert "eval" in text
+    if output_format == "json":
+        (issue,) = json.loads(text)["issues"]
+        assert (issue["file"], issue["line"], issue["agents"]) == ("app.py", 5, ["bandit", "ruff"])
+    if output_format == "sarif":
+        schema = json.loads((SAMPLES / "sarif-schema-2.1.0.json").read_text())
+        jsonschema.Draft4Validator(schema).validate(json.loads(text))
+
+
+def test_an_agent_that_cannot_run_is_no_clean_review(repo):
+    agents = [{"name": "mine", "kind": "command", "argv": ["/nowhere/mine"]}]
+    env = {"HARNESS_AGENTS": json.dumps(agents), "HARNESS_SANDBOX": "off"}
+    done = harness("review", "--base", "main", cwd=repo, env=env)
+    assert done.returncode == 2
+    assert "mine did not finish" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("review", ".", "--base", "nowhere"), "nowhere"),
+        (("review", "/tmp"), "/tmp"),
+        (("review", ".", "--agent", "nobody"), "there is no such agent"),
+        (("review", ".", "--format", "pdf"), "--format pdf"),
+        (("serve",), "HARNESS_APP_ID"),
+        (("runs",), "nothing ran yet"),
+    ],
+)
+def test_mistakes_are_one_clear_line_and_exit_2(repo, arguments, words):
+    done = harness(*arguments, cwd=repo)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_mistakes_in_settings_are_listed_in_one_message(repo):
+    env = {"HARNESS_PORT": "many", "HARNESS_FAIL_ON": "sometimes"}
+    done = harness("serve", cwd=repo, env=env)
+    assert done.returncode == 2
+    assert "HARNESS_PORT" in done.stderr
+    assert "HARNESS_FAIL_ON" in done.stderr
+
+
+def test_the_schema_of_a_repositorys_file_is_printed(repo):
+    schema = json.loads(harness("config", "--schema", cwd=repo).stdout)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate({"fail_on": "minor"}, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"argv": ["sh"]}, schema)
+
+
+def test_config_shows_sources_and_no_secret(repo):
+    done = harness("config", cwd=repo, env={"HARNESS_WEBHOOK_SECRET": "s3cr3t-of-mine"})
+    assert done.returncode == 0
+    assert "s3cr3t-of-mine" not in done.stdout
+    assert "HARNESS_WEBHOOK_SECRET" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "review", "demo", "config", "runs"])
+def test_every_command_explains_itself(repo, command):
+    done = harness(command, "--help", cwd=repo)
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) > 5
+
+
+def test_the_demo_posts_a_review_of_a_users_own_branch(repo):
+    done = harness("demo", "--once", "--repo", ".", "--base", "main", cwd=repo)
+    assert done.returncode == 0, done.stderr
+    assert "app.py:5" in done.stdout
+    assert "check: failure" in done.stdout
