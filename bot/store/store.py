@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.clock import Clock, SystemClock
-from bot.errors import TryLater
+from bot.errors import ConfigurationError, TryLater
 from bot.models import (
     AgentReport,
     Delivery,
@@ -56,12 +56,20 @@ class Store:
 
     @classmethod
     async def open(cls, url: str, *, clock: Clock | None = None) -> Store:
-        """Connect, and create or migrate the schema where needed."""
+        """Connect, and create or migrate the schema where needed; else `ConfigurationError`."""
         parsed = engine.parse_url(url)
         async with AsyncExitStack() as failed:
-            store = cls(engine.create(parsed), clock or SystemClock())
-            failed.push_async_callback(store.close)
-            if not await store._in_thread(store._writers, schema.create_or_check, store._engine):
+            try:
+                store = cls(engine.create(parsed), clock or SystemClock())
+                failed.push_async_callback(store.close)
+                current = await store._in_thread(
+                    store._writers, schema.create_or_check, store._engine
+                )
+            except (TryLater, DBAPIError, OSError) as error:
+                raise ConfigurationError(
+                    f"the database cannot be opened: {_reason(error)}"
+                ) from error
+            if not current:
                 await schema.migrate(parsed)
             failed.pop_all()
         return store
@@ -215,10 +223,13 @@ class Store:
         try:
             return await loop.run_in_executor(pool, partial(work, *args, **kwargs))
         except (OperationalError, InterfaceError, PoolTimeout) as error:
-            # The first line is the database's own; the rest quotes the statement and its values.
-            cause = error.orig if isinstance(error, DBAPIError) else error
-            reason = (str(cause).splitlines() or [type(error).__name__])[0]
-            raise TryLater(f"the database cannot answer now: {reason}", RETRY_SECONDS) from error
+            raise TryLater(f"the database: {_reason(error)}", RETRY_SECONDS) from error
+
+
+def _reason(error: Exception) -> str:
+    # The first line is the database's own; the rest quotes the statement and its values.
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return (str(cause).splitlines() or [type(error).__name__])[0]
 
 
 def _transact(

@@ -139,7 +139,7 @@ class Server:
 
 
 def bodies() -> list[tuple[bytes, bytes]]:
-    """Signed bodies: GitHub's longest-lived example, compact as GitHub sends it."""
+    """GitHub's ``pull_request.opened`` example, compact as GitHub sends it, and signed."""
     examples = json.loads(SAMPLES.read_text())
     opened = next(
         example

@@ -124,6 +124,22 @@ async def test_what_cannot_be_opened_is_refused_without_quoting_it(url: str) -> 
     assert "secret" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://mona:secret@127.0.0.1:1/harness",
+        "sqlite:///{tmp}/text",
+        "sqlite:///{tmp}/text/below/a/file.sqlite",
+    ],
+)
+async def test_what_does_not_open_is_told_in_one_line(tmp_path: Path, url: str) -> None:
+    (tmp_path / "text").write_text("this is not a database, and long enough to be seen as none")
+    with pytest.raises(ConfigurationError, match="the database cannot be opened: ") as refused:
+        await Store.open(url.format(tmp=tmp_path))
+    assert "\n" not in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
 async def test_opening_needs_no_alembic(tmp_path: Path) -> None:
     """A running server must not carry it in memory."""
     import asyncio
