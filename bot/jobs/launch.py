@@ -13,12 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSConfig
+from dbos import DBOS, DBOSClient, DBOSConfig
 from dbos._dbos import _get_dbos_instance
 from typing_extensions import override
 
 from bot.jobs.database import QUEUE
 from bot.jobs.dbos_serializer import EngineSerializer
+
+NAME = "harness"
 
 VERSION = "harness"
 """Never changes: a job is found again by its recipe's versioned name, not by the program's."""
@@ -54,7 +56,7 @@ async def launch(
     """From here on, waiting jobs start. Blocks the loop for the moment of the first connection."""
     _quiet()
     config: DBOSConfig = {
-        "name": "harness",
+        "name": NAME,
         "system_database_url": url.set(drivername=url.get_backend_name()).render_as_string(
             hide_password=False
         ),
@@ -69,18 +71,33 @@ async def launch(
         "enable_otlp": False,
         "log_level": "WARNING",
     }
+    queue: dict[str, Any] = {
+        "worker_concurrency": max_runs,
+        "partition_concurrency": 1,
+        "polling_interval_sec": poll,
+        "on_conflict": "always_update",
+    }
+    if url.get_backend_name() == "sqlite":
+        await asyncio.to_thread(_declare_early, str(config["system_database_url"]), queue)
     DBOS(config=config)
     for name, function in workflows.items():
         DBOS.workflow(name=name, max_recovery_attempts=MAX_RECOVERIES)(function)
     DBOS.listen_queues([QUEUE])
     DBOS.launch()
-    await DBOS.register_queue_async(
-        QUEUE,
-        worker_concurrency=max_runs,
-        partition_concurrency=1,
-        polling_interval_sec=poll,
-        on_conflict="always_update",
-    )
+    await DBOS.register_queue_async(QUEUE, **queue)
+
+
+def _declare_early(url: str, queue: Mapping[str, Any]) -> None:
+    """On a new database the engine would see its queue only at its next look, a second later.
+
+    Not with PostgreSQL: `DBOS.migrate` would make triggers there that nobody listens to.
+    """
+    DBOS.migrate(url)
+    client = DBOSClient(system_database_url=url, application_name=NAME)
+    try:
+        client.register_queue(QUEUE, **queue)
+    finally:
+        client.destroy()
 
 
 async def land() -> None:
