@@ -25,6 +25,7 @@ from bot.context.prompt import compose
 from bot.findings.identity import follow
 from bot.findings.merge import merge
 from bot.findings.parse import Answer, parse_answer
+from bot.log import bound, logger
 from bot.models import (
     AgentReport,
     AgentRun,
@@ -41,6 +42,8 @@ from bot.models import (
 from bot.models.context import ReviewContext
 
 T = TypeVar("T")
+
+_log = logger(__name__)
 
 MAX_SOURCE_BYTES = 2 * 1024 * 1024
 """Files larger than this are anchored without looking at their text."""
@@ -115,7 +118,20 @@ async def _ask(
     agent: Panelist, source: Source, context: ReviewContext, *, clock: Clock, sinks: Sequence[Sink]
 ) -> AgentReport:
     change = await source()
-    run = await run_agent(
+    with bound(agent=agent.spec.name):
+        run = await _run(agent, change, context, clock=clock, sinks=sinks)
+        _log.info("agent.ended", status=run.status.value, seconds=round(run.duration, 2))
+    if agent.analyzer:
+        # It calls no model: that it costs nothing is known, not unknown.
+        run = replace(run, cost_usd=Decimal(0))
+    # Events were for the sinks; what is recorded is the narrative and the outcome.
+    return _report(agent, replace(run, buffer=()), change)
+
+
+async def _run(
+    agent: Panelist, change: Change, context: ReviewContext, *, clock: Clock, sinks: Sequence[Sink]
+) -> AgentRun:
+    return await run_agent(
         agent.spec.name,
         agent.reviewer,
         _config(agent.spec, change, context),
@@ -124,12 +140,6 @@ async def _ask(
         idle_timeout=agent.idle_timeout,
         clock=clock,
     )
-    if agent.analyzer:
-        # It calls no model: that it costs nothing is known, not unknown.
-        run = replace(run, cost_usd=Decimal(0))
-    report = _report(agent, run, change)
-    # Events were for the sinks; what is recorded is the narrative and the outcome.
-    return replace(report, run=replace(report.run, buffer=()))
 
 
 def _config(spec: AgentSpec, change: Change, context: ReviewContext) -> RunConfig:

@@ -9,12 +9,15 @@ from bot.findings.policy import decide
 from bot.github.repository import RepoClient
 from bot.guard import Failed, guard
 from bot.jobs import Step, recordable
+from bot.log import logger
 from bot.models import Decision, ReviewPlan, ReviewResult, RunState
 from bot.publish.check import open_check
 from bot.publish.publisher import Publication, Published, Publisher, failed, ordered
 from bot.tasks.services import Services
 
 recordable(Published)
+
+_log = logger(__name__)
 
 
 async def begin(services: Services, plan: ReviewPlan) -> None:
@@ -106,6 +109,7 @@ async def _finish(services: Services, publication: Publication) -> None:
         publication.result.issues,
         publication.placements,
     )
+    _log.info("review.finished", conclusion=decision.conclusion.value, title=decision.title)
     await services.store.finish_run(
         plan.run_id,
         RunState.FINISHED,

@@ -12,6 +12,7 @@ from functools import partial
 from bot.agents.reviewer import build
 from bot.guard import Failed, guard
 from bot.jobs import Step, recipe
+from bot.log import bound, logger
 from bot.models import AgentSpec, ReviewPlan, ReviewRequest, ReviewResult
 from bot.models.context import ReviewContext
 from bot.runner.review import Panelist
@@ -23,6 +24,8 @@ from bot.tasks.workspace import Workbench
 
 NOTHING = "no file of this change can be reviewed: it is empty, or all of it is ignored or binary"
 
+_log = logger(__name__)
+
 
 @recipe("review", version=1)
 async def review(services: Services, step: Step, request: ReviewRequest) -> None:
@@ -31,8 +34,18 @@ async def review(services: Services, step: Step, request: ReviewRequest) -> None
         await step("seen", partial(reply.seen, services, request))
     planned = await step("plan", partial(plan, services, step.job_id, request))
     if isinstance(planned, NoRun):
+        _log.info("review.declined", reason=planned.reason)
         await step("decline", partial(reply.declined, services, request, planned))
         return
+    pull = planned.pull
+    ids = {"repository": pull.repo.full_name, "pull": pull.number, "head": pull.head_sha}
+    with bound(run=planned.run_id, **ids):
+        await _carry_out(services, step, request, planned)
+
+
+async def _carry_out(
+    services: Services, step: Step, request: ReviewRequest, planned: ReviewPlan
+) -> None:
     await step("end older", partial(ending.end_older, services, planned))
     await step("begin", partial(publishing.begin, services, planned))
     outcome = await guard("review", _run(services, step, planned))

@@ -104,6 +104,17 @@ async def test_nobody_is_answered_who_did_not_ask(stage):
     assert len(await stage.runs(pull)) == 1
 
 
+async def test_what_bots_write_commands_nothing(stage):
+    pull = await stage.pull(BUGGY)
+    await stage.reviewed(pull)
+    stage.github.state.user("other[bot]", "Bot")
+    stage.github.set_permission(stage.repo(pull), "other[bot]", "write")
+    await stage.comment(pull, "/harness review", by="other[bot]")
+    await stage.settled()
+    assert stage.answers(pull) == []
+    assert len(await stage.runs(pull)) == 1
+
+
 async def test_rerun_beside_the_check_reviews_again_and_repeats_nothing(stage):
     pull = await stage.pull(BUGGY)
     await stage.reviewed(pull)
