@@ -401,6 +401,18 @@ async def test_kill_leaves_no_daemon(sandbox, tree, tmp_path):
     assert running(marker) == []
 
 
+@pytest.mark.parametrize("milliseconds", [0, 1, 2, 4, 6, 8, 12, 16, 24])
+async def test_a_kill_at_any_moment_of_the_start_leaves_nothing(
+    sandbox, tree, tmp_path, milliseconds
+):
+    marker = f"marker-{tmp_path.name}-{os.getpid()}"
+    command = Command(argv=("/bin/sh", "-c", "while :; do sleep 0.1; done", marker))
+    child = await sandbox.start(command, Fence(tree=tree), trusted=False)
+    await asyncio.sleep(milliseconds / 1000)
+    await child.kill(grace=0)
+    assert running(marker) == []
+
+
 async def test_an_agent_that_ends_takes_its_daemons_along(sandbox, tree, tmp_path):
     marker = f"marker-{tmp_path.name}-{os.getpid()}"
     said = await sh(sandbox, Fence(tree=tree), f"{DAEMON} sleep 0.2; echo done", marker)
