@@ -51,7 +51,7 @@ def test_its_jobs_are_recipes_of_the_house(command, invocation):
     jobs = command.jobs(invocation)
     assert jobs
     for job in jobs:
-        assert HOUSE.newest(job.recipe)
+        assert HOUSE.newest(job.recipe).name == job.recipe
         assert job.key.startswith("octo/shop#3")
 
 

@@ -3,10 +3,12 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from bot.handlers.handler import COMMON_FIELDS, handlers, needed_fields
 from bot.jobs.recipes import HOUSE
@@ -24,13 +26,14 @@ ACTIONS = [
 ]  # fmt: skip
 
 
-class Watched(dict):
+class Watched(dict[str, Any]):
     """Remembers which fields were asked for."""
 
     def __init__(self, values):
         super().__init__(values)
         self.asked = set()
 
+    @override
     def get(self, key, default=None):
         self.asked.add(key)
         return super().get(key, default)
@@ -49,13 +52,13 @@ def test_it_is_named_after_its_event(handler):
 @HANDLERS
 @pytest.mark.parametrize("action", ACTIONS)
 def test_it_reads_only_what_it_declares(handler, action):
-    values = dict.fromkeys((*COMMON_FIELDS, *handler.fields), 7)
+    values: dict[str, Any] = dict.fromkeys((*COMMON_FIELDS, *handler.fields), 7)
     values |= {path: "text" for path in values if not path.endswith(("id", "number"))}
     values |= {path: ["octo/shop"] for path in values if "[]" in path}
     values |= {"comment.body": "/harness review", "check_run.name": "harness"}
     fields = Watched(values)
     for job in handler.jobs(Delivery(id="d", event=handler.name, action=action, fields=fields)):
-        assert HOUSE.newest(job.recipe)
+        assert HOUSE.newest(job.recipe).name == job.recipe
     assert fields.asked <= {*COMMON_FIELDS, *handler.fields}
     assert recipes.__all__
 
