@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from bot import registry
-from bot.models import Asker, Job, Permission, Repo
+from bot.models import Asker, Job, Permission, ReplyRequest, Repo
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +31,19 @@ class Invocation:
             comment_created_at=self.created_at,
             needs=needs,
         )
+
+    def reply(self, topic: str, detail: str = "") -> Job:
+        """The job that answers with a text of `bot.publish.render`."""
+        request = ReplyRequest(
+            installation_id=self.installation_id,
+            repo=self.repo,
+            number=self.number,
+            comment_id=self.comment_id,
+            topic=topic,
+            login=self.login,
+            detail=detail,
+        )
+        return Job(recipe="reply", key=f"{self.key}/reply", request=request)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot import registry
-from bot.models import Delivery, Job
+from bot.models import Delivery, Job, RerunRequest
 
 COMMON_FIELDS = (
     "installation.id",
@@ -43,3 +43,19 @@ def needed_fields(found: dict[str, Handler]) -> tuple[str, ...]:
 def key(delivery: Delivery, number: int) -> str:
     """Jobs about one pull request are serial under this key."""
     return f"{delivery.repo.full_name}#{number}"
+
+
+def rerun(delivery: Delivery, head_sha: str, numbers: str, external_id: str = "") -> list[Job]:
+    """Somebody pressed a "re-run" button; ``numbers`` is the path to pull request numbers.
+
+    GitHub names no pull request for a head that lives in a fork.
+    """
+    named = delivery.get(numbers)
+    request = RerunRequest(
+        installation_id=delivery.number("installation.id"),
+        repo=delivery.repo,
+        head_sha=head_sha,
+        external_id=external_id,
+        numbers=tuple(n for n in named if isinstance(n, int)) if isinstance(named, list) else (),
+    )
+    return [Job(recipe="rerun", key=f"{delivery.repo.full_name}@{head_sha}", request=request)]

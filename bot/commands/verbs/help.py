@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 from bot.commands.command import Command, Invocation
-from bot.models import Job, Permission, ReplyRequest
+from bot.models import Job, Permission
 
 
 def jobs(invocation: Invocation) -> list[Job]:
-    request = ReplyRequest(
-        installation_id=invocation.installation_id,
-        repo=invocation.repo,
-        number=invocation.number,
-        comment_id=invocation.comment_id,
-        topic="help",
-        login=invocation.login,
-    )
-    return [Job(recipe="reply", key=f"{invocation.key}/reply", request=request)]
+    return [invocation.reply("help")]
 
 
 COMMAND = Command(

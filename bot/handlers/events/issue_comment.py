@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.commands.command import Invocation, commands
 from bot.commands.parser import parse_commands
 from bot.handlers.handler import Handler, key
-from bot.models import Delivery, Job, ReplyRequest
+from bot.models import Delivery, Job
 
 
 def jobs(delivery: Delivery) -> list[Job]:
@@ -29,21 +29,9 @@ def jobs(delivery: Delivery) -> list[Job]:
             key=key(delivery, number),
         )
         command = commands().get(line.name)
-        asked += command.jobs(invocation) if command else [_unknown(invocation, line.name)]
+        unknown = [invocation.reply("unknown-command", line.name)]
+        asked += command.jobs(invocation) if command else unknown
     return asked
-
-
-def _unknown(invocation: Invocation, name: str) -> Job:
-    request = ReplyRequest(
-        installation_id=invocation.installation_id,
-        repo=invocation.repo,
-        number=invocation.number,
-        comment_id=invocation.comment_id,
-        topic="unknown-command",
-        login=invocation.login,
-        detail=name,
-    )
-    return Job(recipe="reply", key=f"{invocation.key}/reply", request=request)
 
 
 HANDLER = Handler(
