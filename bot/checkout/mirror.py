@@ -244,9 +244,11 @@ async def init_bare(git: Git, git_dir: Path, *, object_format: str = "sha1") -> 
         f"--object-format={object_format}",
         str(git_dir),
     )
-    info = git_dir / "info"
-    info.mkdir(exist_ok=True)
-    (info / "attributes").write_text(ATTRIBUTES)
+    attributes = git_dir / "info" / "attributes"
+    attributes.parent.mkdir(exist_ok=True)
+    attributes.parent.chmod(0o755)
+    attributes.write_text(ATTRIBUTES)
+    attributes.chmod(0o644)
 
 
 def _reference(number: int, sha: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.checkout.diff import parse_diff, split_output
-from bot.checkout.git import MAX_OUTPUT, Git, Place, failure
+from bot.checkout.git import Git, Place, failure
 from bot.checkout.listing import Listing
 from bot.checkout.remote import check_sha
 from bot.checkout.tree import Slot, list_tree, write_tree
@@ -22,6 +22,8 @@ from bot.models import Diff, Workspace
 from bot.process import Completed, OutputTooLarge
 
 MAX_DIFFED_BYTES = 8 * 1024 * 1024
+MAX_DIFF_BYTES = 64 * 1024 * 1024
+"""For a whole change. Files of this size are not reviewed line by line by anybody."""
 MAX_SHOWN_BYTES = 8 * 1024 * 1024
 RENAME_LIMIT = 500
 
@@ -38,7 +40,7 @@ _DIFF_SETTINGS = {
     "core.bigFileThreshold": str(MAX_DIFFED_BYTES),
     "diff.suppressBlankEmpty": "false",
 }
-_MISSING = ("bad object", "Not a valid", "not a valid", "bad revision", "Invalid symmetric")
+_MISSING = ("bad object", "Not a valid", "not a valid", "bad revision", "not a tree object")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,7 +89,7 @@ class Repository:
 
     async def show(self, sha: str, path: str) -> bytes | None:
         """A regular file of a commit. None: not there, a symlink, a directory, or above 8 MB."""
-        if not path or "\0" in path or path.startswith("/"):
+        if "\0" in path or not {"", ".", ".."}.isdisjoint(path.split("/")):
             return None
         arguments = ("ls-tree", "-l", "-z", "--full-tree", check_sha(sha), "--", path)
         done = await self._git.run(self._place, *arguments)
@@ -137,9 +139,11 @@ class Repository:
     async def _diff_output(self, old_sha: str, new_sha: str) -> bytes:
         arguments = (*_DIFF, "--end-of-options", old_sha, new_sha, "--")
         try:
-            done = await self._git.run(self._place, *arguments, settings=_DIFF_SETTINGS)
+            done = await self._git.run(
+                self._place, *arguments, settings=_DIFF_SETTINGS, max_output=MAX_DIFF_BYTES
+            )
         except OutputTooLarge:
-            raise TreeRefused(f"the diff is larger than {MAX_OUTPUT >> 20} MB") from None
+            raise TreeRefused(f"the diff has more than {MAX_DIFF_BYTES:_} bytes") from None
         return self._checked("diff", done)
 
     def _checked(self, name: str, done: Completed) -> bytes:

@@ -109,7 +109,12 @@ class GitServer:
                 "REMOTE_ADDR": "127.0.0.1",
             },
         )
-        output, _ = await process.communicate(body)
+        try:
+            output, _ = await process.communicate(body)
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
         head, _, content = output.partition(b"\r\n\r\n")
         status, headers = 200, {}
         for line in head.decode("latin-1").split("\r\n"):
