@@ -31,8 +31,8 @@ _LIVE = re.compile(
     r"""
       (?:https?|ftp)://[^\s`]+ | www\.[^\s`]+                  # GitHub links these by itself
     | (?:(?<![\w.+-])[\w.+-]*)?@\w[\w./@-]*                   # people, teams, e-mail, commits
-    | (?:(?<![\w./-])[\w./-]*)?\#\d+                          # issues, here and elsewhere
-    | \bGH-\d+
+    | (?:(?<![\w./-])[\w./-]*)?\#\d[\w-]*                    # issues, here and elsewhere
+    | GH-\d+
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -41,7 +41,7 @@ _ESCAPES = {
     "&": "&amp;", "<": "&lt;", "\\": "\\\\", "`": "\\`", "[": "\\[", "]": "\\]", "|": "\\|",
     "~": "\\~", "$": "\\$", "_": "\\_", "#": "\\#",
 }  # fmt: skip
-_HEADING = re.compile(r"(\s{0,3})#{1,6}\s+")
+_HEADING = re.compile(r"^(\s{0,3})#{1,6}\s+")
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 
 
