@@ -21,6 +21,7 @@ from bot.demo.shapes import Shapes
 from bot.demo.state import Pull, Repository, ReviewComment, State, User
 
 KEPT_DIFFS = 64
+COMMIT_FORMAT = "%T%x00%aI%x00%an%x00%ae%x00%B"
 UNSUBSCRIBED = frozenset({"ping", "installation", "installation_repositories"})
 """GitHub sends these to every App, whatever it subscribed to."""
 
@@ -122,6 +123,16 @@ class Hub:
         )
         return self.shapes.full_pull(pull, files, int(count))
 
+    async def head_commit(self, repo: Repository, sha: str) -> dict[str, Any]:
+        """A commit as payloads show it."""
+        raw = await self.git.text(repo.path, "show", "-s", f"--format={COMMIT_FORMAT}", sha)
+        tree, when, name, email, message = raw.split("\0", 4)
+        person = {"name": name, "email": email}
+        return {
+            "id": sha, "tree_id": tree, "message": message.strip(), "timestamp": when,
+            "author": person, "committer": person,
+        }  # fmt: skip
+
     def emit(self, event: str, repo: Repository, payload: dict[str, Any]) -> None:
         """Deliver it, if the App is installed there and subscribed to such events."""
         installation = self.state.installations.get(repo.installation_id or 0)
@@ -153,7 +164,8 @@ class Hub:
         for name in sorted(changed):
             sha = after.get(name)
             if sha is not None:
-                suite = payloads.check_suite(self.shapes, "requested", repo, sha, by, name)
+                head = await self.head_commit(repo, sha)
+                suite = payloads.check_suite(self.shapes, "requested", repo, head, by, name)
                 self.emit("check_suite", repo, suite)
             for pull in self.state.pulls_from(repo, name):
                 if sha is None:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from bot.demo.anchors import find_file
 from bot.demo.diffs import File
+from bot.demo.git import GitRefused
 from bot.demo.hub import Hub
 from bot.demo.markdown import render, safe_link
 from bot.demo.state import CheckRun, Pull, Repository, ReviewComment
@@ -94,9 +95,12 @@ class Pages:
         """A file's text, as text: never as a page of its own."""
         repo, git = self._repo(request), self._hub.git
         sha, path = request.match_info["sha"], request.match_info["path"]
-        listed = await git.bytes(
-            repo.path, "--literal-pathspecs", "ls-tree", "-z", f"{sha}^{{tree}}", "--", path
-        )
+        try:
+            listed = await git.bytes(
+                repo.path, "--literal-pathspecs", "ls-tree", "-z", f"{sha}^{{tree}}", "--", path
+            )
+        except GitRefused as error:
+            raise web.HTTPNotFound from error
         head = listed.split(b"\t")[0].decode("ascii").split()
         if len(head) != 3 or head[1] != "blob":
             raise web.HTTPNotFound

@@ -75,21 +75,21 @@ def check_run(shapes: Shapes, action: str, run: CheckRun, sender: User, branch: 
 
 
 def check_suite(
-    shapes: Shapes, action: str, repo: Repository, sha: str, sender: User, branch: str | None
+    shapes: Shapes, action: str, repo: Repository, head: Json, sender: User, branch: str | None
 ) -> Json:
-    suite = talk.check_suite(shapes, repo, sha, branch)
-    suite["head_commit"] = {"id": sha}
+    """``head`` is the commit as `bot.demo.hub.Hub.head_commit` tells it."""
+    suite = talk.check_suite(shapes, repo, head["id"], branch)
+    suite["head_commit"] = head
     return frame(shapes, repo, sender, action) | {"check_suite": suite}
 
 
 def merge_group(
-    shapes: Shapes, repo: Repository, *, head_sha: str, head_ref: str, base: Pull, sender: User
+    shapes: Shapes, repo: Repository, *, head: Json, branch: str, pull: Pull, sender: User
 ) -> Json:
     return frame(shapes, repo, sender, "checks_requested") | {
         "merge_group": {
-            "head_sha": head_sha, "head_ref": f"refs/heads/{head_ref}",
-            "base_sha": base.base_sha, "base_ref": f"refs/heads/{base.base_ref}",
-            "head_commit": {"id": head_sha},
+            "head_sha": head["id"], "head_ref": f"refs/heads/{branch}", "head_commit": head,
+            "base_sha": pull.base_sha, "base_ref": f"refs/heads/{pull.base_ref}",
         }
     }  # fmt: skip
 

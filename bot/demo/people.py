@@ -193,8 +193,9 @@ class People(Hub):
         sha = await self._merged(repo, pull)
         branch = f"gh-readonly-queue/{pull.base_ref}/pr-{pull.number}-{pull.base_sha}"
         await self.git.set_ref(repo.path, f"refs/heads/{branch}", sha)
+        head = await self.head_commit(repo, sha)
         payload = payloads.merge_group(
-            self.shapes, repo, head_sha=sha, head_ref=branch, base=pull, sender=user
+            self.shapes, repo, head=head, branch=branch, pull=pull, sender=user
         )
         self.emit("merge_group", repo, payload)
         return sha
@@ -239,8 +240,9 @@ class People(Hub):
 
     async def rerequest_suite(self, repo: Repository, sha: str, *, by: str = "octocat") -> None:
         """Press "re-run all checks"."""
+        head, user = await self.head_commit(repo, sha), self.state.user(by)
         payload = payloads.check_suite(
-            self.shapes, "rerequested", repo, sha, self.state.user(by), self._branch(repo, sha)
+            self.shapes, "rerequested", repo, head, user, self._branch(repo, sha)
         )
         self.emit("check_suite", repo, payload)
 

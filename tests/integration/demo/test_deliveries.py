@@ -147,7 +147,7 @@ def missing(ours: Any, theirs: Any, where: str = "") -> set[str]:
         for name in theirs.keys() - ours.keys() - NOT_OURS
         if theirs[name] is not None
     }
-    for name in theirs.keys() & ours.keys():
+    for name in (theirs.keys() & ours.keys()) - NOT_OURS:
         found |= missing(ours[name], theirs[name], f"{where}.{name}")
     return found
 
