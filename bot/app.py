@@ -33,7 +33,7 @@ from bot.process import Ledger
 from bot.publish.publisher import publishers
 from bot.sandbox.sandbox import Sandbox
 from bot.settings import Settings, environment_value, load_settings
-from bot.store import Store
+from bot.store import Store, sqlite_url
 from bot.tasks import recipes as _recipes  # noqa: F401  # importing it collects the recipes
 from bot.tasks.services import Policy, Services
 from bot.webhook.receiver import Receiver
@@ -72,7 +72,7 @@ async def running(settings: Settings, *, front_door: bool = True) -> AsyncIterat
             _log.warning("process.reaped", groups=ended)
         sandbox = Sandbox(mode=settings.sandbox, ledger=ledger)
         await sandbox.check()
-        database = settings.database_url or f"sqlite:///{data_dir / 'harness.sqlite'}"
+        database = settings.database_url or sqlite_url(data_dir)
         store = await Store.open(database)
         stack.push_async_callback(store.close)
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=30))
@@ -106,7 +106,7 @@ async def running(settings: Settings, *, front_door: bool = True) -> AsyncIterat
         check_kinds(settings.agents, services.kinds)
         await engine.start(services)
         stack.push_async_callback(engine.stop)
-        worker = Worker(store=store, queue=engine, handlers=handlers())
+        worker = Worker(store=store, queue=engine, handlers=handlers(), clock=clock)
         task = asyncio.create_task(worker.run(), name="worker")
         stack.push_async_callback(_stopped, task)
         token = operator_token(settings, data_dir)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Protocol
 
+from bot.clock import Clock, SystemClock
 from bot.guard import Failed, guard, guard_call
 from bot.handlers.handler import Handler
 from bot.log import bound, logger
@@ -20,6 +22,9 @@ BATCH = 200
 IDLE_SECONDS = 5.0
 """How long a wake-up that was missed can delay a delivery (another process may have stored it)."""
 RETRY_SECONDS = 1.0
+KEPT = timedelta(days=30)
+"""How long deliveries stay: far longer than GitHub lets anybody redeliver them (3 days)."""
+TIDY_SECONDS = 3600.0
 
 _log = logger(__name__)
 
@@ -33,8 +38,17 @@ class Queue(Protocol):
 class Worker:
     """One loop; `wake` tells it that something was stored."""
 
-    def __init__(self, *, store: Store, queue: Queue, handlers: Mapping[str, Handler]) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        queue: Queue,
+        handlers: Mapping[str, Handler],
+        clock: Clock | None = None,
+    ) -> None:
         self._store = store
+        self._clock = clock or SystemClock()
+        self._tidied_at: float | None = None
         self._queue = queue
         self._handlers = handlers
         self._woken = asyncio.Event()
@@ -49,6 +63,7 @@ class Worker:
             if isinstance(done, Failed):
                 await asyncio.sleep(RETRY_SECONDS)
             elif not done:
+                await guard("worker.tidy", self._tidy())
                 await self._sleep()
 
     async def _sleep(self) -> None:
@@ -58,6 +73,13 @@ class Worker:
         except TimeoutError:
             pass
         self._woken.clear()
+
+    async def _tidy(self) -> None:
+        """Now and then: deliveries hold comments, and are not kept for ever."""
+        now = self._clock.monotonic()
+        if self._tidied_at is None or now - self._tidied_at >= TIDY_SECONDS:
+            self._tidied_at = now
+            await self._store.forget_deliveries(self._clock.now() - KEPT)
 
     async def _dispatch_pending(self) -> int:
         deliveries = await self._store.pending_deliveries(BATCH)

@@ -11,7 +11,7 @@ from bot.errors import ConfigurationError
 from bot.models import RunRecord
 from bot.models.text import visible
 from bot.settings import Settings, load_settings
-from bot.store import Store
+from bot.store import Store, sqlite_url
 
 LIMIT = 30
 
@@ -25,7 +25,7 @@ async def _run(settings: Settings, run_id: str | None) -> int:
     file = settings.data_dir.absolute() / "harness.sqlite"
     if not settings.database_url and not file.exists():
         raise ConfigurationError(f"there is no database in {settings.data_dir}; nothing ran yet")
-    store = await Store.open(settings.database_url or f"sqlite:///{file}")
+    store = await Store.open(settings.database_url or sqlite_url(file.parent))
     try:
         if run_id is None:
             _list(await store.runs(LIMIT))

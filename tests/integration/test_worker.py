@@ -3,7 +3,7 @@
 import asyncio
 import json
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from bot.handlers.handler import handlers, needed_fields
 from bot.models import Delivery, FieldValue
 from bot.store import Store
 from bot.webhook.delivery import DeliveryReader
-from bot.worker import Worker
+from bot.worker import KEPT, Worker
 
 EXAMPLES = json.loads(
     (Path(__file__).parents[1] / "samples" / "github-webhook-examples.json").read_text()
@@ -118,6 +118,19 @@ async def test_a_webhook_that_is_not_the_apps_asks_for_nothing(store):
         )
         assert (await dispatched(store, "d1")).error == ""
     assert queue.jobs == {}
+
+
+async def test_deliveries_are_not_kept_for_ever(store):
+    old = datetime.now(UTC) - KEPT - timedelta(hours=1)
+    new = datetime.now(UTC) - KEPT + timedelta(hours=1)
+    for name, when in (("old", old), ("new", new)):
+        await store.add_deliveries([Delivery(id=name, event="ping", received_at=when)])
+        await store.mark_dispatched(name, [])
+    async with working(store, Queue()):
+        async with asyncio.timeout(10):
+            while await store.delivery("old") is not None:
+                await asyncio.sleep(0.01)
+    assert await store.delivery("new") is not None
 
 
 async def test_an_engine_that_is_away_is_tried_again_and_nothing_is_lost(store, monkeypatch):
