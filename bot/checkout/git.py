@@ -38,7 +38,6 @@ _SETTINGS = {
     "core.splitIndex": "false",
     # Larger blobs are streamed when they arrive instead of being held in memory.
     "core.bigFileThreshold": "32m",
-    "safe.bareRepository": "explicit",
     "protocol.allow": "never",
     "protocol.version": "2",
     "http.followRedirects": "false",
@@ -188,7 +187,9 @@ def _environment(
     scheme = remote.scheme if remote is not None else "none"
     every = {
         **_SETTINGS,
+        # Without a place git looks for the user's repository, and is asked for its paths only.
         "safe.directory": str(place.git_dir) if place is not None else "*",
+        "safe.bareRepository": "explicit" if place is not None else "all",
         f"protocol.{scheme}.allow": "always" if remote is not None else "never",
         **settings,
     }

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.errors import TreeRefused
+from bot.errors import GitFailed, TreeRefused
 
 MAX_ENTRIES = 50_000
 MAX_TOTAL_BYTES = 1024**3
@@ -86,6 +86,8 @@ def _entry(record: bytes) -> Entry:
     """``<mode> <kind> <sha> <size, padded, or ->TAB<path>``."""
     head, _, path = record.partition(b"\t")
     mode, kind, sha, size = head.split()
+    if size == b"BAD":
+        raise GitFailed("the repository lacks files of this tree")
     return Entry(
         mode=mode,
         kind=kind,

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing_extensions import override
 
 from bot.checkout.git import Git, Place
+from bot.checkout.listing import Listing
 from bot.checkout.mirror import init_bare
 from bot.checkout.repository import Repository
 from bot.checkout.tree import Slot
-from bot.errors import ConfigurationError, GiveUp
+from bot.errors import ConfigurationError, GitFailed, GiveUp
 from bot.models import Workspace
 from bot.process import Completed, Ledger, ProcessNotStarted
 
@@ -104,6 +105,13 @@ class LocalRepo(Repository):
         slot.directory.mkdir()
         slot.directory.chmod(0o755)
         return await self._furnished(slot, base_sha, head_sha, strip=strip)
+
+    @override
+    async def _listed(self, head_sha: str) -> Listing:
+        try:
+            return await super()._listed(head_sha)
+        except GitFailed as error:
+            raise (error if self._complete else GiveUp(_INCOMPLETE)) from error
 
     @override
     def _failure(self, name: str, done: Completed) -> GiveUp:

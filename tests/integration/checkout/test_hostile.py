@@ -101,7 +101,7 @@ async def test_bombs_are_refused_by_name_and_quickly(upstream, mirror, base, kin
     with pytest.raises(TreeRefused):
         async with mirror.workspace(base, head, 1):
             pass
-    assert not any(paths(mirror.git_dir.parents[2] / "trees"))
+    assert paths(mirror.git_dir.parents[2] / "trees") == {"octo/hello/1/0/lock"}
 
 
 async def test_links_are_links_and_never_followed(upstream, mirror, base):

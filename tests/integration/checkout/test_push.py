@@ -105,7 +105,7 @@ async def test_hostile_branch_names_never_reach_the_server(server, work, head, b
 
 
 async def test_odd_but_valid_branch_names_are_pushed(server, upstream, work, head):
-    for branch in ("--force", "$(touch x)", "feature/ü", "HEAD"):
+    for branch in ("--force", "$(touch;x)", "feature/ü", "HEAD"):
         upstream.move(branch, head)
 
         assert (await pushed(server, work, head, branch=branch)).pushed

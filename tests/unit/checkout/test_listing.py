@@ -22,7 +22,7 @@ from bot.checkout.listing import (
     shape,
     strip,
 )
-from bot.errors import TreeRefused
+from bot.errors import GitFailed, TreeRefused
 
 BLOB = "a" * 40
 
@@ -49,6 +49,11 @@ def test_entries_are_read_across_any_cut():
         Entry(mode=b"160000", kind=b"commit", sha=BLOB, size=0, path=b"sub"),
         Entry(mode=b"040000", kind=b"tree", sha=BLOB, size=0, path=b"d"),
     ]
+
+
+def test_a_tree_whose_files_are_not_here_is_said_to_be_so():
+    with pytest.raises(GitFailed, match="lacks files"):
+        Listing().add(line(b"a", size="BAD"))
 
 
 @pytest.mark.parametrize(
