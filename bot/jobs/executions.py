@@ -30,9 +30,11 @@ class Execution:
     key: str
     task: asyncio.Task[Any]
     ending: Ending | None = None
+    leaving: bool = False
+    """The recipe's own code is over; tidying up after it is not interrupted."""
 
     def end(self, why: Ending) -> None:
-        if self.ending is None:
+        if self.ending is None and not self.leaving:
             self.ending = why
             self.task.cancel()
 

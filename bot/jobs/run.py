@@ -92,6 +92,7 @@ class Runs:
                 recipe.full_name, _quietly(recipe.run(self._services, step, request))
             )
         finally:
+            execution.leaving = True
             await step.close()
         if isinstance(done, Failed):
             raise keepable(done.error) from done.error
@@ -119,6 +120,7 @@ class Runs:
             await self._take(execution)
             yield
         finally:
+            execution.leaving = True
             # Also after a cancelled grab: it may have succeeded (see `Database`).
             await _persistently(lambda: self._database.drop_key(key, job_id, me))
 

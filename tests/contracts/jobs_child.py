@@ -1,7 +1,8 @@
 """A process with an engine, for tests that kill it: ``jobs_child.py DIR URL KILL_AT MODE``.
 
 It writes what happens into ``DIR/log``. ``crash`` runs one recipe to its end and dies at the point
-named ``KILL_AT``; ``slow SECONDS`` runs a job that takes so long to stop, until it is killed.
+named ``KILL_AT`` (``everywhere``: once at each point); ``slow SECONDS`` runs a job that takes so
+long to stop, until it is killed.
 """
 
 from __future__ import annotations
@@ -141,12 +142,30 @@ async def main(directory: Path, url: str, kill_at: str, mode: str) -> None:
     await engine.enqueue("job", job)
     status = await engine.wait("job")
     await engine.stop()
-    print(status.state.value, status.error)
+    print(status.state.value, status.error, flush=True)
+
+
+def run(arguments: list[str]) -> int:
+    try:
+        asyncio.run(main(Path(arguments[0]), arguments[1], arguments[2], arguments[3]))
+    except ConfigurationError as error:
+        print(f"refused: {error}")
+        return 2
+    return 0
+
+
+def run_killed_at_every_point(directory: str, url: str) -> None:
+    """A process for each point, one after the other; forked here, so that nothing is imported
+    again. Prints how each ended."""
+    for point in (*POINTS, ""):
+        pid = os.fork()
+        if pid == 0:
+            os._exit(run([directory, url, point, "crash"]))
+        print(point, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), sep=": ", flush=True)
 
 
 if __name__ == "__main__":
-    try:
-        asyncio.run(main(Path(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]))
-    except ConfigurationError as error:
-        print(f"refused: {error}")
-        sys.exit(2)
+    if sys.argv[3] == "everywhere":
+        run_killed_at_every_point(sys.argv[1], sys.argv[2])
+    else:
+        sys.exit(run(sys.argv[1:]))

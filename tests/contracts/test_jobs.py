@@ -293,7 +293,7 @@ class Contract:
         scene = lambda step: step("ask", raising(TryLater("limit", 4.0)))  # noqa: E731
         await engine.enqueue(name, stage.job(name, scene))
         async with asyncio.timeout(3):
-            while not await engine.steps(name):  # noqa: ASYNC110  # the engine tells nobody
+            while not await engine.steps(name):  # the engine tells nobody
                 await asyncio.sleep(0.02)
             assert await engine.cancel(name) == 1
             assert (await engine.wait(name)).state is RunState.CANCELLED

@@ -136,5 +136,5 @@ def same(left: Any, right: Any) -> bool:
 
 async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
     async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110  # what it waits for tells nobody
+        while not condition():  # what it waits for tells nobody
             await asyncio.sleep(0.01)
