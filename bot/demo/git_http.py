@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections import defaultdict
 
 from aiohttp import web
 
@@ -28,6 +30,7 @@ class GitHttp:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
+        self._pushing: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self.requests: list[tuple[str, str]] = []
         """Method and path of every request, for tests that count them."""
 
@@ -61,10 +64,11 @@ class GitHttp:
         command = self._command(request, repo, service, body)
         if service == UPLOAD:
             return await _stream(request, await start(command), content_type)
-        before = await self._hub.git.branches(repo.path)
-        done = await run(command, timeout=PUSH_SECONDS, max_output=LARGEST_REPORT)
-        # Before the pusher hears of it: pull requests have moved when `git push` returns.
-        await self._hub.branches_moved(repo, before, self._pusher(token))
+        async with self._pushing[repo.id]:
+            before = await self._hub.git.branches(repo.path)
+            done = await run(command, timeout=PUSH_SECONDS, max_output=LARGEST_REPORT)
+            # Before the pusher hears of it: pull requests have moved when `git push` returns.
+            await self._hub.branches_moved(repo, before, self._pusher(token))
         return web.Response(body=done.stdout, headers={"Content-Type": content_type, **_FRESH})
 
     def _pusher(self, token: Token | None) -> User:

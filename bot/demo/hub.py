@@ -66,6 +66,7 @@ class Hub:
         self.rate_limit = 5000
         """Requests an hour; lower it to see the bot run into it."""
         self.requests_made = 0
+        self.rate_window = clock.now().replace(minute=0, second=0, microsecond=0)
         self.deliveries = Deliveries(
             self.state,
             clock=clock,

@@ -261,6 +261,18 @@ class People(Hub):
         self.emit("installation_repositories", repo, payload)
         repo.installation_id = None
 
+    async def delete_installation(self, repo: Repository) -> None:
+        """The owner removes the App: its tokens are worth nothing from now on."""
+        number = repo.installation_id
+        if number is None:
+            return
+        reached = [r for r in self.state.repositories.values() if r.installation_id == number]
+        payload = payloads.installation(self.shapes, "deleted", number, reached, repo.owner)
+        self.emit("installation", repo, payload)
+        del self.state.installations[number]
+        for known in reached:
+            known.installation_id = None
+
     async def ping(self) -> None:
         """What a new webhook hears first."""
         payload = payloads.ping(

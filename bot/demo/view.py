@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -233,7 +234,8 @@ def place_of(comment: ReviewComment) -> str:
 def first_words(body: str) -> str:
     """The first line without Markdown's marks, for lists of threads."""
     line = next((line for line in body.splitlines() if line.strip()), "")
-    return line.replace("*", "").replace("`", "").strip()[:120]
+    plain = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", re.sub(r"(?<!\\)[*`]", "", line))
+    return plain.strip()[:120]
 
 
 def counted(given: Sequence[Reaction]) -> tuple[tuple[str, int], ...]:

@@ -52,8 +52,8 @@ class Witness:
 def _described(answer: Any) -> Any:
     """Without what GitHub does and its description denies.
 
-    The head of a deleted fork has no repository, though the description wants one; the account of
-    an installation is one kind of account, not two at once.
+    The head of a deleted fork has no repository and an outdated comment no line, though the
+    description wants both; an installation's account is of one kind, not of two at once.
     """
     if isinstance(answer, list):
         return [_described(item) for item in answer]
@@ -62,6 +62,8 @@ def _described(answer: Any) -> Any:
     head = answer.get("head")
     if isinstance(head, dict) and head.get("repo", answer) is None:
         return {**answer, "head": {**head, "repo": answer["base"]["repo"]}}
+    if "diff_hunk" in answer and answer.get("line", answer) is None:
+        return {name: value for name, value in answer.items() if name != "line"}
     if "access_tokens_url" in answer and "account" in answer:
         login, made = answer["account"]["login"], answer["created_at"]
         both = {"name": login, "slug": login, "created_at": made, "updated_at": made}

@@ -16,7 +16,7 @@ from bot.demo.graphql import answer_graphql
 from bot.demo.hub import Exchange, Hub
 from bot.demo.permissions import RULES, Rule, allowed
 from bot.demo.refusal import Refusal, bad_credentials, not_found, not_permitted
-from bot.demo.rest import apps, checks, comments, pulls, repos, reviews
+from bot.demo.rest import apps, checks, comments, pulls, repos, review_comments, reviews
 from bot.demo.rest.call import PREFIX, Call, Endpoint, Route, answer, below_api, read_json
 from bot.demo.state import Repository, Token
 
@@ -25,7 +25,8 @@ _OPEN_ENDED = {"path", "ref", "branch", "basehead"}
 """Parameters that may hold slashes."""
 
 ROUTES: tuple[Route, ...] = (
-    *apps.ROUTES, *repos.ROUTES, *pulls.ROUTES, *reviews.ROUTES, *comments.ROUTES, *checks.ROUTES,
+    *apps.ROUTES, *repos.ROUTES, *pulls.ROUTES, *reviews.ROUTES, *review_comments.ROUTES,
+    *comments.ROUTES, *checks.ROUTES,
 )  # fmt: skip
 
 
@@ -110,6 +111,9 @@ def _repository(hub: Hub, request: web.Request) -> Repository | None:
 
 
 def _count(hub: Hub) -> None:
+    hour = hub.clock.now().replace(minute=0, second=0, microsecond=0)
+    if hub.rate_window != hour:
+        hub.rate_window, hub.requests_made = hour, 0
     if hub.requests_made >= hub.rate_limit:
         raise Refusal(403, "API rate limit exceeded for installation.")
     hub.requests_made += 1

@@ -12,7 +12,6 @@ import httpx
 import jwt
 import pytest
 
-from bot.clock import SystemClock
 from bot.demo import EmbeddedGitHub
 from bot.demo.credentials import AppCredentials, new_credentials
 from bot.demo.state import Pull, Repository
@@ -69,7 +68,7 @@ class App:
 
     def proof(self, **claims: Any) -> dict[str, str]:
         """The header of the App itself."""
-        now = int(SystemClock().now().timestamp())
+        now = int(self.github.clock.now().timestamp())
         payload = {"iat": now - 10, "exp": now + 300, "iss": str(self.github.app_id), **claims}
         made = jwt.encode(payload, self.github.private_key, "RS256")
         return {"Authorization": f"Bearer {made}"}

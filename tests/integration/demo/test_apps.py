@@ -123,6 +123,10 @@ async def test_tokens_expire_after_an_hour(tmp_path: Path, credentials: AppCrede
             assert (await http.get("/repos/acme/shop", headers=headers)).status_code == 200
             clock.advance(3601)
             assert (await http.get("/repos/acme/shop", headers=headers)).status_code == 401
+            assert github.requests_made == 1
+            headers = {"Authorization": f"Bearer {await App(github, http).token(repo)}"}
+            fresh = await http.get("/repos/acme/shop", headers=headers)
+            assert fresh.headers["X-RateLimit-Used"] == "1"
 
 
 async def test_a_suspended_or_revoked_token_is_over(

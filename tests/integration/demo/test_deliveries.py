@@ -134,7 +134,7 @@ async def test_the_payloads_hold_what_github_sends(
     assert seen >= 6
 
 
-NOT_OURS = {"organization", "changes", "custom_properties", "permissions"}
+NOT_OURS = {"organization", "changes", "custom_properties", "permissions", "deployment"}
 """Depend on the account, the edit, or what the App was given."""
 
 
@@ -217,6 +217,18 @@ async def test_the_apps_own_deeds_come_back_with_a_bot_as_sender(
     comment = hook.payloads("issue_comment")[0]
     assert (comment["sender"]["login"], comment["sender"]["type"]) == ("harness[bot]", "Bot")
     assert [run["action"] for run in hook.payloads("check_run")] == ["created", "completed"]
+
+
+async def test_removing_the_app_ends_its_tokens(
+    github: EmbeddedGitHub, hook: Hook, app: App, repo: Repository
+) -> None:
+    headers = {"Authorization": f"Bearer {await app.token(repo)}"}
+    await github.delete_installation(repo)
+    await github.settled()
+    (told,) = hook.payloads("installation")
+    assert told["action"] == "deleted"
+    assert [known["full_name"] for known in told["repositories"]] == ["acme/shop"]
+    assert (await app.http.get("/repos/acme/shop", headers=headers)).status_code == 401
 
 
 async def test_nobody_is_told_about_repositories_without_the_app(

@@ -150,6 +150,8 @@ async def test_comments_follow_their_lines_or_are_outdated(
     assert (changed.line, changed.outdated) == (None, True)
     assert gone.outdated
     assert changed.commit_id == changed.original_commit_id
+    listed = (await app.call("GET", "/pulls/1/comments", repo=repo)).json()
+    assert [(c["line"], c["original_line"]) for c in listed] == [(6, 5), (None, 30), (None, 2)]
 
 
 async def test_a_review_of_an_older_head_is_taken(

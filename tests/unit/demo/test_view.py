@@ -139,6 +139,7 @@ def test_a_resolved_thread_says_by_whom() -> None:
 
 def test_first_words() -> None:
     assert first_words("\n**`eval` runs** · critical\n\nmore") == "eval runs · critical"
+    assert first_words("## **SMTP\\_PASSWORD** \\*") == "## SMTP_PASSWORD *"
     assert first_words("") == ""
 
 
