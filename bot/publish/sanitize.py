@@ -128,13 +128,13 @@ def _seen(text: str) -> str:
 
 
 def _blocks(text: str) -> str:
-    parts: list[str] = []
-    for is_code, lines, info in _sections(_seen(text).split("\n")):
-        if is_code:
-            parts.append("\n" + _fence("\n".join(lines), info) + "\n")
-        else:
-            parts.append("\n".join(_line(line) for line in lines))
-    return "\n".join(parts).strip("\n")
+    parts = [
+        _fence("\n".join(lines), info)
+        if is_code
+        else "\n".join(_line(line) for line in lines).strip("\n")
+        for is_code, lines, info in _sections(_seen(text).split("\n"))
+    ]
+    return "\n\n".join(part for part in parts if part)
 
 
 def _sections(lines: list[str]) -> Iterator[tuple[bool, list[str], str]]:

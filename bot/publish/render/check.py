@@ -41,10 +41,9 @@ def in_progress(plan: ReviewPlan) -> tuple[str, str]:
     """(title, summary) at the start."""
     agents = listed([agent.name for agent in plan.agents])
     title = f"{agents} reading {commit(plan.pull.head_sha)}" if agents else "starting"
-    text = f"Reading {plural(len(plan.agents), 'agent')} wide. The verdict follows here."
-    if not plan.agents:
-        text = "The verdict follows here."
-    return sanitize.plain(title, limit=TITLE_LIMIT - 40), text
+    who = "One agent reads" if len(plan.agents) == 1 else f"{len(plan.agents)} agents read"
+    text = f"{who} this commit. " if plan.agents else ""
+    return sanitize.plain(title, limit=TITLE_LIMIT - 40), f"{text}The verdict follows here."
 
 
 def progress(agents: Sequence[Progress]) -> str:

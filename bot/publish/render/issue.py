@@ -92,22 +92,23 @@ def _sources(issue: Issue, voice: Voice, words: int) -> str:
     """Everybody's own words; no fold where it would only repeat the comment."""
     who = issue.agents
     if len(issue.sources) == 1:
-        source = issue.sources[0]
-        return f"<sub>Found by {_named(source)}.</sub>"
+        return f"<sub>Found by {_named(issue.sources[0])}.</sub>"
     title = f"Found by {len(who)} of {max(voice.agents, len(who))} agents"
-    return fold(title, joined(*(_source(s, words, voice.secrets) for s in issue.sources)))
+    return fold(title, joined(*(_source(s, issue, words, voice.secrets) for s in issue.sources)))
 
 
-def _source(source: Finding, words: int, secrets: tuple[str, ...]) -> str:
+def _source(source: Finding, issue: Issue, words: int, secrets: tuple[str, ...]) -> str:
+    lead = f"{_named(source)}, {source.severity.value}:"
+    if source.description == issue.description:
+        return f"{lead} its words are above."
     title = source.title if source.title != source.description else ""
     text = joined(title, source.description)
-    lead = f"**{_named(source)}**, {source.severity.value}:"
     return joined(lead, sanitize.clean(text, limit=words, secrets=secrets))
 
 
 def _named(source: Finding) -> str:
     rule = f" ({sanitize.inline(source.rule, limit=60)})" if source.rule else ""
-    return sanitize.inline(source.agent, limit=60) + rule
+    return f"**{sanitize.inline(source.agent, limit=60)}**{rule}"
 
 
 def _foot(issue: Issue, commands: tuple[str, ...]) -> str:

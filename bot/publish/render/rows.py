@@ -80,7 +80,7 @@ def _entry(
     severity = issue.severity.value
     return Entry(
         id=issue.id,
-        row=(f"{state} · {severity}", title, where, names(agents), issue.id),
+        row=(f"{state} · {severity}", title, where, names(agents), f"`{issue.id}`"),
         line=f"- {issue.id} · {severity} · {where} · {title}",
     )
 

@@ -94,8 +94,8 @@ def withheld(names: tuple[str, ...]) -> str:
     who = sanitize.inline(listed(names), limit=300)
     verb = "has" if len(names) == 1 else "have"
     return (
-        f"**{who} {verb} not read this**, because its author has no write permission here."
-        " A maintainer can let them read exactly this commit with the comment `/harness review`."
+        f"**{who} {verb} not read this**: the pull request's author has no write permission here."
+        " A maintainer can have exactly this commit read with the comment `/harness review`."
     )
 
 

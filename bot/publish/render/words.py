@@ -42,9 +42,11 @@ def money(amount: Decimal | None) -> str:
 
 
 def tokens(report: AgentReport) -> str:
-    """In / out; unknown where the agent told none."""
+    """In / out; unknown where the agent told none, nothing where it costs nothing anyway."""
     used = report.run.tokens
-    return f"{used.input:,} / {used.output:,}" if used.input or used.output else "unknown"
+    if used.input or used.output:
+        return f"{used.input:,} / {used.output:,}"
+    return "–" if report.run.cost_usd == 0 else "unknown"
 
 
 def commit(sha: str) -> str:
