@@ -84,6 +84,7 @@ async def launch(
         DBOS.workflow(name=name, max_recovery_attempts=MAX_RECOVERIES)(function)
     DBOS.listen_queues([QUEUE])
     DBOS.launch()
+    sa.event.listen(_get_dbos_instance()._sys_db.engine, "handle_error", _no_connection)
     await DBOS.register_queue_async(QUEUE, **queue)
 
 
@@ -137,6 +138,16 @@ async def requeue(job_id: str, executor_id: str) -> bool:
     """
     database = _get_dbos_instance()._sys_db
     return await asyncio.to_thread(database.reenqueue_for_recovery, job_id, [executor_id], QUEUE)
+
+
+def _no_connection(context: sa.ExceptionContext) -> None:
+    """No connection is a lost connection: it is waited for, and fails no job.
+
+    DBOS waits by itself for an error it knows by its text, which leaves out a missing unix socket
+    and a name that is not resolved.
+    """
+    if context.connection is None:
+        context.is_disconnect = True
 
 
 def _quiet() -> None:

