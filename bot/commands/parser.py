@@ -1,7 +1,9 @@
 """Finds slash commands in a comment.
 
 A command stands at the start of a line, outside code and outside quotes, so that quoting somebody
-commands nothing. Words may be quoted; a line that cannot be split into words is taken plainly.
+commands nothing. A line is what Markdown calls one: other characters that Python takes for line
+ends are invisible in a quote. Words may be quoted; a line that cannot be split into words is taken
+plainly.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from dataclasses import dataclass
 MAX_COMMANDS = 10
 """A comment with more is a mistake or an attack; the rest is not looked at."""
 
+_LINE_END = re.compile(r"\r\n?|\n")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _COMMAND = re.compile(r" {0,3}/harness(?:[ \t]+(?P<rest>.*))?\s*$", re.IGNORECASE)
 _NAME = re.compile(r"[a-z][a-z-]{0,30}")
@@ -30,7 +33,7 @@ def parse_commands(body: str) -> tuple[Line, ...]:
     """All commands of a comment, in order; ``/harness`` alone asks for help."""
     found: list[Line] = []
     fence = ""
-    for line in body.splitlines():
+    for line in _LINE_END.split(body):
         fence, code = _code(line, fence)
         if code:
             continue

@@ -26,7 +26,8 @@ _INFO = re.compile(r"[A-Za-z0-9_+#.-]{1,20}")
 _ACTIVE_INFO = frozenset({"suggestion", "mermaid", "geojson", "topojson", "stl", "math"})
 """Fences that GitHub turns into something else than code."""
 
-_LINK = re.compile(r"!?\[([^\[\]]*)\]\(\s*<?([^()\s<>]*)>?[^()]*\)")
+# Possessive: a link that is never closed is read once, not once for each of its characters.
+_LINK = re.compile(r"!?\[([^\[\]]*+)\]\(\s*+<?([^()\s<>]*+)>?[^()]*+\)")
 _LIVE = re.compile(
     r"""
       (?:https?|ftp)://[^\s`]+ | www\.[^\s`]+                  # GitHub links these by itself

@@ -43,6 +43,11 @@ def test_a_command_stands_at_the_start_of_a_line_outside_code_and_quotes(body, f
     assert list(parse_commands(body)) == found
 
 
+@pytest.mark.parametrize("character", "\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+def test_quoting_a_text_with_a_hidden_line_end_commands_nothing(character):
+    assert parse_commands(f"> have a look{character}/harness review\n\ndone") == ()
+
+
 def test_a_comment_full_of_commands_is_cut_off():
     assert len(parse_commands("/harness review\n" * 1000)) == MAX_COMMANDS
 

@@ -304,3 +304,10 @@ def test_a_fence_is_one_block(text, info):
     written = fence(text, info)
     (block,) = MARKDOWN.parse(written)
     assert block.type == "fence"
+
+
+@pytest.mark.parametrize("filler", [" ", "a", "<", "\t"])
+def test_a_link_that_is_never_closed_is_read_once(filler):
+    started = time.perf_counter()
+    clean("[](" + filler * 60_000, limit=60_000)
+    assert time.perf_counter() - started < 5  # a quadratic reading takes twelve seconds and more
