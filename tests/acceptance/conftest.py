@@ -12,23 +12,24 @@ from typing import Any
 import pytest
 
 from bot.demo import EmbeddedGitHub
+from tests.acceptance.attendance import Attendance, attendance
 from tests.acceptance.stage import Stage
-from tests.fakes.traffic import Traffic
+from tests.fakes.embedded import Witness
 
 SCRIPTED = Path(__file__).parent / "scripted.py"
 
 
 @pytest.fixture
-async def traffic() -> AsyncIterator[Traffic]:
+async def traffic() -> AsyncIterator[Witness]:
     """Every request and answer of a test is checked against GitHub's own descriptions."""
-    traffic = Traffic()
+    traffic = Witness()
     yield traffic
     traffic.check()
 
 
 @pytest.fixture
 async def make_stage(
-    tmp_path: Path, traffic: Traffic, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, traffic: Witness, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Callable[..., Any]]:
     """``await make_stage(**settings)`` starts both sides; they are stopped after the test."""
     monkeypatch.chdir(tmp_path)
@@ -52,11 +53,23 @@ async def stage(make_stage: Callable[..., Any]) -> Stage:
     return made
 
 
-def scripted(name: str, mode: str = "bugs", **more: Any) -> dict[str, Any]:
+@pytest.fixture
+async def desk() -> AsyncIterator[Attendance]:
+    """Where agents of `reporting` report."""
+    async with attendance() as desk:
+        yield desk
+
+
+def reporting(name: str, desk: Attendance, **more: Any) -> dict[str, Any]:
+    """As `scripted`, but it says at the desk when it begins, and waits there."""
+    return scripted(name, "report", desk.port, name, **more)
+
+
+def scripted(name: str, mode: str = "bugs", *words: object, **more: Any) -> dict[str, Any]:
     """An agent that reads the tree: ``mode`` says how it behaves (see `scripted.py`)."""
     return {
         "name": name,
         "kind": "command",
-        "argv": [sys.executable, "-I", str(SCRIPTED), mode],
+        "argv": [sys.executable, "-I", str(SCRIPTED), mode, *map(str, words)],
         **json.loads(json.dumps(more)),
     }
