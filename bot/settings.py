@@ -226,14 +226,40 @@ def _config_file() -> Path | None:
     return Path(path) if path else Path("harness.toml")
 
 
-def load_settings(**command_line: Any) -> Settings:
-    """Read every source; `ConfigurationError` lists all mistakes in one message."""
+FILES = ("harness.toml", ".env")
+"""Read in the working directory without being named."""
+
+
+class _NamedSourcesOnly(Settings):
+    """Without the files that merely lie in the working directory."""
+
+    @classmethod
+    @override
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], *sources: PydanticBaseSettingsSource, **more: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        found = super().settings_customise_sources(settings_cls, *sources, **more)
+        named = bool(os.environ.get(PREFIX + "CONFIG", ""))
+        return tuple(
+            source
+            for source in found
+            if not isinstance(source, DotEnvSettingsSource)
+            and (named or not isinstance(source, TomlConfigSettingsSource))
+        )
+
+
+def load_settings(*, files: bool = True, **command_line: Any) -> Settings:
+    """Read every source; `ConfigurationError` lists all mistakes in one message.
+
+    ``files=False`` leaves out the files of the working directory: where somebody else's commits are
+    checked out, they are not the operator's, and could name any program.
+    """
     named = os.environ.get(PREFIX + "CONFIG", "")
     if named and not Path(named).is_file():
         raise ConfigurationError(f"HARNESS_CONFIG names {named}, which is not a file")
     given = {name: value for name, value in command_line.items() if value is not None}
     try:
-        return Settings(**given)
+        return Settings(**given) if files else _NamedSourcesOnly(**given)
     except ValidationError as error:
         raise ConfigurationError("; ".join(_mistake(item) for item in error.errors())) from None
     except ValueError as error:  # a .toml or JSON value that cannot be parsed at all

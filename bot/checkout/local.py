@@ -8,6 +8,7 @@ no call of git has a reason to write where the user works.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
@@ -123,6 +124,13 @@ class LocalRepo(Repository):
     def _no_common_history(self) -> str:
         said = super()._no_common_history()
         return said if self._complete else f"{said}; {_INCOMPLETE}"
+
+
+async def versioned(folder: Path, names: Sequence[str]) -> tuple[str, ...]:
+    """Those of the files that the repository around ``folder`` (if there is one) holds."""
+    done = await Git().run(None, "ls-files", "-z", "--", *names, cwd=folder)
+    found = done.stdout.decode("utf-8", "surrogateescape").split("\0")
+    return tuple(name for name in names if name in found)
 
 
 async def _rev_parse(git: Git, path: Path, *arguments: str) -> str:

@@ -14,6 +14,7 @@ from rich.table import Table
 from bot import log
 from bot.agents.reviewer import kinds
 from bot.app import Running, free_port, running
+from bot.cli.operator import files_are_ours
 from bot.cli.review import chosen
 from bot.cli.scratch import scratch
 from bot.demo import EmbeddedGitHub
@@ -44,16 +45,18 @@ def run(
     *, once: bool, repo: Path | None, base: str | None, head: str | None, agents: Sequence[str]
 ) -> int:
     """0 only if the review really was posted."""
-    settings = load_settings()
+    files = files_are_ours()
+    settings = load_settings(files=files)
     log.configure(settings.log_format, level="WARNING")
     try:
-        return asyncio.run(_show(settings, once, repo, base, head, agents))
+        return asyncio.run(_show(settings, files, once, repo, base, head, agents))
     except KeyboardInterrupt:
         return 0
 
 
 async def _show(
     settings: Settings,
+    files: bool,
     once: bool,
     repo: Path | None,
     base: str | None,
@@ -61,7 +64,7 @@ async def _show(
     agents: Sequence[str],
 ) -> int:
     console = Console()
-    async with staged(settings, repo, base, head, agents) as stage:
+    async with staged(settings, repo, base, head, agents, files=files) as stage:
         console.print(f"pull request  {stage.github.page(stage.pull)}", highlight=False)
         console.print(f"its runs      {stage.harness.url}/", highlight=False)
         posted = await _watch(stage, console)
@@ -81,13 +84,17 @@ async def staged(
     base: str | None,
     head: str | None,
     agents: Sequence[str],
+    *,
+    files: bool = True,
 ) -> AsyncIterator[Stage]:
     """Start both, open the pull request, send its delivery."""
     with scratch("harness-demo-") as room:
         github = EmbeddedGitHub(room / "github")
         await github.start()
         try:
-            async with running(_demo_settings(settings, github, room, agents)) as harness:
+            async with running(
+                _demo_settings(settings, github, room, agents, files=files)
+            ) as harness:
                 github.webhook_url = f"{harness.url}/webhook"
                 pull = await _open(github, repo, base, head)
                 yield Stage(github=github, harness=harness, pull=pull)
@@ -104,7 +111,12 @@ async def _open(
 
 
 def _demo_settings(
-    settings: Settings, github: EmbeddedGitHub, room: Path, agents: Sequence[str]
+    settings: Settings,
+    github: EmbeddedGitHub,
+    room: Path,
+    agents: Sequence[str],
+    *,
+    files: bool,
 ) -> Settings:
     known = kinds()
     extra = [spec for spec in chosen(settings.agents, RepoConfig(), agents, known) if agents]
@@ -114,6 +126,7 @@ def _demo_settings(
     )
     port = free_port()
     return load_settings(
+        files=files,
         app_id=str(github.app_id),
         private_key=github.private_key,
         webhook_secret=github.webhook_secret,

@@ -14,6 +14,7 @@ from bot.agents.configured import agent_spec, check_kinds
 from bot.agents.reviewer import AgentKind, build, kinds
 from bot.checkout.local import LocalRepo
 from bot.cli import report
+from bot.cli.operator import files_are_ours
 from bot.cli.progress import Progress
 from bot.cli.scratch import scratch
 from bot.clock import SystemClock
@@ -52,7 +53,7 @@ def run(
     """0 clean, 1 findings at or above the failing severity, 2 could not review."""
     if output_format not in report.FORMATS:
         raise ConfigurationError(f"--format {output_format}: there are {', '.join(report.FORMATS)}")
-    settings = load_settings(fail_on=fail_on)
+    settings = load_settings(files=files_are_ours(), fail_on=fail_on)
     log.configure(settings.log_format, level="WARNING")
     result, decision = asyncio.run(_review(settings, path, base, agents))
     text = report.FORMATS[output_format](result, decision)
