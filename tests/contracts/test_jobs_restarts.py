@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from bot.clock import SystemClock
 from bot.errors import AccessLost, AgentFailed, ConfigurationError, TryLater
 from bot.jobs import Engine, Step, UnexpectedError
-from bot.jobs.tables import executors
+from bot.jobs.tables import executors, jobs_table
 from bot.models import Finding, Job, RunState, Severity
 from tests.contracts import jobs_child
 from tests.fakes.jobs import Slow, Stage, new_engine, raising, returning, same, until
@@ -267,6 +267,42 @@ def _insert(connection: sa.Connection, steps: list[dict[str, Any]]) -> None:
     connection.execute(
         sa.insert(table), [{"workflow_uuid": "history", **times, **step} for step in steps]
     )
+
+
+# --------------------------------------------------------------------------------- stranded jobs
+
+
+async def test_a_job_that_failed_to_start_is_started_again(tmp_path: Path, url: str) -> None:
+    """It is recorded as running here, and is not: the process was busy dying, or the disk full."""
+    stage = Stage()
+    slow = Slow(stage.log, "slow", seconds=0.0)
+    jobs = [stage.job(name, lambda step: step("s", returning(None))) for name in ("ours", "gone")]
+    async with started(new_engine(tmp_path, url, max_runs=1), stage) as engine:
+        await engine.enqueue("slow", stage.job("slow", slow.scene))
+        await slow.started.wait()
+        for job in jobs:
+            await engine.enqueue(job.key, job)
+        await engine._running._do(_strand)
+        await engine.cancel("slow")
+        ours = await engine.wait("ours")
+        if url:
+            # Another process may know that recipe: it is left to them.
+            await asyncio.sleep(1.0)
+            gone = await engine.status("gone")
+        else:
+            gone = await engine.wait("gone")
+    assert (ours.state, ours.error) == (RunState.FINISHED, None)
+    assert gone is not None
+    assert (gone.state is RunState.CANCELLED) == (not url)
+    assert gone.state is not RunState.FINISHED
+
+
+def _strand(connection: sa.Connection) -> None:
+    jobs = jobs_table(is_sqlite=connection.dialect.name == "sqlite")
+    me = connection.execute(sa.select(executors.c.executor_id)).scalar_one()
+    update = sa.update(jobs).where(jobs.c.workflow_uuid.in_(["ours", "gone"]))
+    connection.execute(update.values(status="PENDING", executor_id=me))
+    connection.execute(sa.update(jobs).where(jobs.c.workflow_uuid == "gone").values(name="gone_v9"))
 
 
 # ------------------------------------------------------------------------------ several processes
