@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import secrets
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
-from itertools import count
 from pathlib import Path
 
 from bot.checkout.listing import DIRECTORY, FILE, LINK
@@ -93,8 +92,8 @@ def umask_of_process() -> int:
 def remove(path: Path) -> None:
     """Delete a tree of any depth; what is not there is fine.
 
-    A directory below another one is moved up before it is emptied: no recursion, no path longer
-    than the system allows, a constant number of open files.
+    One directory is open at a time, and the way back up is checked: no recursion, no path longer
+    than the system allows, and no way out of the tree.
     """
     try:
         top = os.open(path, _DIRECTORY)
@@ -103,28 +102,40 @@ def remove(path: Path) -> None:
     except NotADirectoryError:
         path.unlink()
         return
-    try:
-        _empty(top)
-    finally:
-        os.close(top)
+    _empty(top)
     with suppress(FileNotFoundError):
         path.rmdir()
 
 
-def _empty(top: int) -> None:
-    # A name that nobody in the tree could have known.
-    prefix = f".removed-{secrets.token_hex(8)}"
-    numbers = count()
-    while names := _unlink_files(top):
-        for name in names:
-            below = _open_writable(name, top)
-            try:
-                for deeper in _unlink_files(below):
-                    target = f"{prefix}-{next(numbers)}"
-                    os.rename(deeper, target, src_dir_fd=below, dst_dir_fd=top)
-            finally:
-                os.close(below)
-            os.rmdir(name, dir_fd=top)
+def _empty(directory: int) -> None:
+    """Delete everything below an open directory, and close it."""
+    names = _unlink_files(directory)
+    above: list[tuple[str, tuple[int, int], list[str]]] = []
+    try:
+        while names or above:
+            if names:
+                name = names.pop()
+                above.append((name, _identity(directory), names))
+                directory = _replaced(directory, _open_writable(name, directory))
+                names = _unlink_files(directory)
+            else:
+                name, identity, names = above.pop()
+                directory = _replaced(directory, os.open("..", _DIRECTORY, dir_fd=directory))
+                if _identity(directory) != identity:
+                    raise OSError(errno.ESTALE, "a directory was moved while it was removed", name)
+                os.rmdir(name, dir_fd=directory)
+    finally:
+        os.close(directory)
+
+
+def _replaced(old: int, new: int) -> int:
+    os.close(old)
+    return new
+
+
+def _identity(directory: int) -> tuple[int, int]:
+    status = os.fstat(directory)
+    return status.st_dev, status.st_ino
 
 
 def _unlink_files(directory: int) -> list[str]:

@@ -143,6 +143,24 @@ def test_a_tree_of_three_thousand_levels_is_removed(tmp_path):
     assert not top.exists()
 
 
+def test_a_directory_that_is_moved_meanwhile_leads_nowhere_else(tmp_path, monkeypatch):
+    (tmp_path / "tree" / "a" / "b").mkdir(parents=True)
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious" / "b").mkdir()
+    real = os.rmdir
+
+    def moving(name, *, dir_fd=None):
+        real(name, dir_fd=dir_fd)
+        if name == "b":
+            (tmp_path / "tree" / "a").rename(tmp_path / "precious" / "a")
+
+    monkeypatch.setattr(os, "rmdir", moving)
+    with pytest.raises(OSError, match="moved while"):
+        remove(tmp_path / "tree")
+
+    assert (tmp_path / "precious" / "a").is_dir()
+
+
 def test_removing_what_is_not_there_or_no_directory_is_fine(tmp_path):
     (tmp_path / "file").write_text("x")
     (tmp_path / "target").mkdir()
