@@ -80,7 +80,7 @@ def to_permission(value: Any) -> Permission:
 
 def to_check(value: Any) -> PostedCheck:
     data = obj(value, "check run")
-    app = data.get("app")
+    app, output = data.get("app"), data.get("output")
     return PostedCheck(
         id=number(data, "id"),
         name=needed_text(data, "name"),
@@ -90,6 +90,9 @@ def to_check(value: Any) -> PostedCheck:
         external_id=text(data, "external_id"),
         app_id=maybe_number(app, "id") if isinstance(app, dict) else None,
         url=text(data, "html_url"),
+        annotations=maybe_number(output, "annotations_count") or 0
+        if isinstance(output, dict)
+        else 0,
     )
 
 

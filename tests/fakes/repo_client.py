@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.errors import GitHubError, Unprocessable
-from bot.models import Comment, Diff, PostedCheck, PostedReview, Side
+from bot.models import Annotation, CheckRun, Comment, Diff, PostedCheck, PostedReview, Side
 
 LOGIN = "harness[bot]"
 START = datetime(2026, 11, 21, tzinfo=UTC)
@@ -22,8 +22,8 @@ class StoredCheck:
     """A check run with everything that was ever sent to it."""
 
     posted: PostedCheck
-    check: object
-    annotations: list = field(default_factory=list)
+    check: CheckRun
+    annotations: list[Annotation] = field(default_factory=list)
     requests: int = 1
 
 

@@ -37,24 +37,27 @@ _SENTENCE = 300
 
 def summary(publication: Publication) -> str:
     """The comment with its marker; never longer than GitHub takes."""
-    for scale in (1.0, 0.5, 0.2, 0.05):
-        body = _body(publication, scale)
-        if len(body) <= COMMENT_LIMIT:
-            return body
-    return _body(publication, 0.0)
-
-
-def listing(publication: Publication, scale: float = 1.0) -> Listing:
-    """Which issues the summary names, and which it leaves to the check."""
-    return fit(entries(publication), table=int(_TABLE * scale), lines=int(_LINES * scale))
+    return _fitted(publication)[1]
 
 
 def shown(publication: Publication) -> Listing:
-    """The listing of the summary as it is posted."""
-    for scale in (1.0, 0.5, 0.2, 0.05):
-        if len(_body(publication, scale)) <= COMMENT_LIMIT:
-            return listing(publication, scale)
-    return listing(publication, 0.0)
+    """The listing of the summary as it is posted: what it names, and what it leaves out."""
+    return _listing(publication, _fitted(publication)[0])
+
+
+def _fitted(publication: Publication) -> tuple[float, str]:
+    """(scale, comment): the largest scale at which everything fits."""
+    made = [(0.0, _body(publication, 0.0))]
+    for scale in (0.05, 0.2, 0.5, 1.0):
+        body = _body(publication, scale)
+        if len(body) > COMMENT_LIMIT:
+            break
+        made.append((scale, body))
+    return made[-1]
+
+
+def _listing(publication: Publication, scale: float) -> Listing:
+    return fit(entries(publication), table=int(_TABLE * scale), lines=int(_LINES * scale))
 
 
 def headline(publication: Publication) -> str:
@@ -126,7 +129,7 @@ def _body(publication: Publication, scale: float) -> str:
     line = marker.write(marker.Marker(kind=marker.SUMMARY, run=publication.plan.run_id))
     text = joined(
         f"### harness: {headline(publication)}",
-        _issues(listing(publication, scale), publication),
+        _issues(_listing(publication, scale), publication),
         _not_seen_again(publication, scale),
         notices(publication, scale),
         fold("Coverage, cost, how this was decided", _details(publication, scale)),
@@ -165,10 +168,12 @@ def _not_seen_again(publication: Publication, scale: float) -> str:
 def _missing(report: AgentReport, publication: Publication, reason: str) -> str:
     agent = sanitize.inline(report.agent, limit=60)
     why = f" ({reason})" if reason else ""
-    kept = [k for k in publication.result.carried if report.agent in k.agents]
-    stays = ", so its earlier issues stay open" if kept else ""
-    effect = " and this review is incomplete" if report.required else " (it is optional)"
-    return f"**{agent} did not finish**{why}{stays}{effect}."
+    kept = any(report.agent in issue.agents for issue in publication.result.carried)
+    effects = [
+        *(["its earlier issues stay open"] if kept else []),
+        "this review is incomplete" if report.required else "it is optional",
+    ]
+    return f"**{agent} did not finish**{why}: {' and '.join(effects)}."
 
 
 def _details(publication: Publication, scale: float) -> str:

@@ -78,3 +78,12 @@ def test_a_merged_pull_request_is_known_in_full_and_in_a_list() -> None:
     still_open = schema("pull-request-simple", given_values)
     assert [records.to_pull(p).merged for p in (full, listed, still_open)] == [True, True, False]
     assert not records.to_pull(full).from_fork
+
+
+@pytest.mark.parametrize(
+    ("output", "count"),
+    [({"annotations_count": 57}, 57), ({"annotations_count": None}, 0), ({}, 0), (None, 0)],
+)
+def test_a_check_says_how_many_annotations_it_has(output: Any, count: int) -> None:
+    value = {"id": 9, "name": "harness", "head_sha": "a", "status": "completed", "output": output}
+    assert records.to_check(value).annotations == count

@@ -1,0 +1,61 @@
+"""Small pieces of messages."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from bot.models import Tokens
+from bot.publish.render import words
+from bot.publish.render.review import review_body
+from tests.fakes.nouns import HEAD, known, report
+
+
+def test_plurals():
+    assert words.plural(1, "file") == "1 file"
+    assert words.plural(1200, "file") == "1,200 files"
+    assert words.plural(2, "reply", "replies") == "2 replies"
+
+
+def test_lists():
+    assert [words.listed(names) for names in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
+        "", "a", "a and b", "a, b and c",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0, "0:00"), (7.4, "0:07"), (59.6, "1:00"), (750, "12:30"), (3723, "1:02:03"), (-1, "0:00")],
+)
+def test_durations(seconds, shown):
+    assert words.duration(seconds) == shown
+
+
+def test_unknown_money_is_not_nothing():
+    assert words.money(None) == "unknown"
+    assert words.money(Decimal(0)) == "$0.00"
+    assert words.money(Decimal("1.005")) in ("$1.00", "$1.01")
+
+
+def test_tokens():
+    assert words.tokens(report(tokens=Tokens(input=1200, output=3))) == "1,200 / 3"
+    assert words.tokens(report()) == "unknown"
+    assert words.tokens(report(cost=Decimal(0))) == "–"
+
+
+def test_places():
+    assert words.place(known()) == "app.py:22"
+    assert words.place(known(line=None)) == "app.py"
+    assert words.place(known(file="x/" * 60 + "app.py")).startswith("…")
+    assert len(words.place(known(file="x/" * 60 + "app.py"))) == 93
+
+
+def test_empty_folds_and_tables_are_nothing():
+    assert words.fold("t", "") == ""
+    assert words.table(("a",), []) == ""
+
+
+def test_above_a_review():
+    assert review_body(1, HEAD).startswith("1 new issue in 9be0d13;")
+    assert review_body(2, HEAD).startswith("2 new issues in 9be0d13;")
