@@ -12,6 +12,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -25,7 +26,7 @@ from bot.commands.command import help_rows
 from bot.dashboard.views import Dashboard, application
 from bot.errors import ConfigurationError
 from bot.github.app_auth import GitHubApp
-from bot.guard import Failed, guard
+from bot.guard import Failed, guard, guard_call
 from bot.handlers.handler import handlers, needed_fields
 from bot.jobs import Engine
 from bot.models import FailOn
@@ -65,6 +66,7 @@ async def running(settings: Settings, *, front_door: bool = True) -> AsyncIterat
     settings.require_app()
     async with AsyncExitStack() as stack:
         data_dir = _data_dir(settings)
+        token = operator_token(settings, data_dir)
         clock = SystemClock()
         ledger = Ledger(data_dir / "processes")
         ended = await ledger.reap()
@@ -100,7 +102,7 @@ async def running(settings: Settings, *, front_door: bool = True) -> AsyncIterat
             queue=engine,
             publishers=publishers(),
             clock=clock,
-            secrets=_secrets(settings),
+            secrets=known_secrets(settings, token),
             help_rows=help_rows(),
         )
         check_kinds(settings.agents, services.kinds)
@@ -109,7 +111,6 @@ async def running(settings: Settings, *, front_door: bool = True) -> AsyncIterat
         worker = Worker(store=store, queue=engine, handlers=handlers(), clock=clock)
         task = asyncio.create_task(worker.run(), name="worker")
         stack.push_async_callback(_stopped, task)
-        token = operator_token(settings, data_dir)
         port = 0
         if front_door:
             port = await _open_front_door(
@@ -202,14 +203,31 @@ def _runner() -> asyncio.Runner:
 
 def operator_token(settings: Settings, data_dir: Path) -> str:
     """The configured token, else one that is generated once and kept readable by its owner only."""
-    configured = settings.operator_token.get_secret_value()
+    configured = settings.operator_token.get_secret_value().strip()
     if configured:
         return configured
     path = data_dir / "operator-token"
-    with contextlib.suppress(FileExistsError):
-        path.touch(mode=0o600, exist_ok=False)
-        path.write_text(secrets.token_urlsafe(24) + "\n")
-    return path.read_text().strip()
+    if not _content(path):
+        # Whole or not at all: half a token, on a full disk say, would open the pages to everybody.
+        new = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
+        try:
+            new.touch(mode=0o600, exist_ok=False)
+            new.write_text(secrets.token_urlsafe(24) + "\n")
+            new.replace(path)
+        except OSError as error:
+            new.unlink(missing_ok=True)
+            raise ConfigurationError(f"cannot write {path}: {error.strerror}") from error
+    return _content(path)
+
+
+def _content(path: Path) -> str:
+    """Of a file that may not be there."""
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"cannot read {path}: {error}") from error
 
 
 async def ready(store: Store, data_dir: Path) -> str:
@@ -221,11 +239,19 @@ async def ready(store: Store, data_dir: Path) -> str:
     return "" if free >= MIN_FREE_BYTES else f"only {free // 2**20} MiB of disk are free"
 
 
-def _secrets(settings: Settings) -> tuple[str, ...]:
+def known_secrets(settings: Settings, token: str) -> tuple[str, ...]:
     """What must never be posted, whoever writes it into a comment."""
-    keys = [environment_value(a.api_key_env) for a in settings.agents if a.api_key_env]
-    ours = [settings.webhook_secret, settings.operator_token, settings.private_key]
-    return tuple(secret for secret in (*(s.get_secret_value() for s in ours), *keys) if secret)
+    agents = [*settings.agents, *([settings.developer] if settings.developer else [])]
+    keys = [environment_value(agent.api_key_env) for agent in agents if agent.api_key_env]
+    # A file that cannot be read is told when its agent starts.
+    kept = [
+        guard_call("app.key", partial(Path.read_text, Path(a.api_key_file)))
+        for a in agents
+        if a.api_key_file
+    ]
+    files = [text.strip() for text in kept if not isinstance(text, Failed)]
+    ours = [settings.webhook_secret.get_secret_value(), settings.key(), token]
+    return tuple(secret for secret in (*ours, *keys, *files) if secret)
 
 
 def _policy(settings: Settings) -> Policy:

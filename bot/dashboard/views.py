@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,7 @@ from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from bot import guard
-from bot.dashboard.auth import COOKIE, middleware, session
+from bot.dashboard.auth import COOKIE, middleware, same, session
 from bot.models import AgentReport, Issue, RunRecord, StoredDelivery
 from bot.models.text import visible
 from bot.store import Store
@@ -77,7 +76,7 @@ class _Views:
 
     async def sign_in(self, request: web.Request) -> web.Response:
         sent = str((await request.post()).get("token", "")).strip()
-        if not hmac.compare_digest(sent.encode(), self._dashboard.token.encode()):
+        if not same(sent, self._dashboard.token):
             return self._page("sign_in.html", status=401, wrong=True)
         answer = web.HTTPSeeOther("/")
         answer.set_cookie(

@@ -1,5 +1,6 @@
 """The pages and the JSON behind them: what is shown, and to whom."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -107,6 +108,26 @@ async def test_nothing_is_shown_to_whoever_is_not_signed_in(client, run, path, h
     answer = await client.get(path, headers=headers, allow_redirects=False)
     assert answer.status in (303, 401)
     assert "octo" not in await answer.text()
+
+
+@pytest.mark.parametrize("header", [b"Authorization: Bearer \xff", b"Cookie: harness=\xff"])
+async def test_a_token_of_no_characters_is_a_wrong_token(client, header):
+    reader, writer = await asyncio.open_connection(client.host, client.port)
+    writer.write(b"GET /api/runs HTTP/1.1\r\nHost: x\r\n" + header + b"\r\n\r\n")
+    status = await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+    assert b" 401 " in status
+
+
+@pytest.mark.parametrize("headers", [{"Authorization": "Bearer "}, {"Cookie": f"{COOKIE}="}])
+async def test_no_token_opens_nothing_even_if_there_is_none_to_know(aiohttp_client, store, headers):
+    async def nothing():
+        return {}
+
+    pages = application(Dashboard(store=store, token="", ready=nothing, counts=nothing))
+    client = await aiohttp_client(pages)
+    assert (await client.get("/api/runs", headers=headers)).status == 401
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/sign-in"])
