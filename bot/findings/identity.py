@@ -140,11 +140,14 @@ def _pairs(
 
 
 def _continued(issue: Issue, known: KnownIssue) -> Issue:
-    """Seen again. What a person dismissed stays dismissed."""
-    dismissed = known.state is IssueState.DISMISSED
-    return replace(
-        issue, id=known.id, state=IssueState.DISMISSED if dismissed else IssueState.PERSISTENT
-    )
+    """Seen again. What a person dismissed stays dismissed.
+
+    What nobody was told yet (its run was cut off before it published) is as new as before.
+    """
+    if known.state is IssueState.DISMISSED:
+        return replace(issue, id=known.id, state=IssueState.DISMISSED)
+    seen = IssueState.PERSISTENT if known.posted else IssueState.NEW
+    return replace(issue, id=known.id, state=seen)
 
 
 def _fresh(issues: Sequence[Issue], known: Collection[KnownIssue]) -> list[Issue]:

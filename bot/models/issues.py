@@ -131,5 +131,5 @@ class KnownIssue:
     """The head it was last seen on."""
     placement: Placement = Placement.SUMMARY
     posted: bool = False
-    """A comment for it exists on the pull request."""
+    """People were told: by a comment, or by the summary (``placement``)."""
     category: str = ""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bot.errors import GiveUp, HarnessError, Superseded
+from collections.abc import Awaitable
+
+from bot.errors import GiveUp, HarnessError, Superseded, TryLater
 from bot.findings.policy import decide
-from bot.github.repository import RepoClient
 from bot.guard import Failed, guard
 from bot.models import CloseRequest, Decision, Repo, ReviewPlan, RunRecord, RunState
 from bot.publish.check import cancel_check, close_check
@@ -16,32 +17,30 @@ INTERNAL = "something went wrong inside harness; its operator finds the reason i
 async def end_older(services: Services, plan: ReviewPlan) -> None:
     """A newer run took over: no older run of the pull request may look as if it went on."""
     pull = plan.pull
-    client = await services.client(plan.installation_id, pull.repo)
     for run in await _unfinished(services, pull.repo, pull.number):
         if run.id != plan.run_id:
-            await _cancel(services, client, run, f"superseded by {pull.head_sha[:7]}")
+            again = run.head_sha == pull.head_sha
+            newer = "a newer run of this commit" if again else pull.head_sha[:7]
+            await _cancel(services, run, f"superseded by {newer}")
 
 
 async def end_closed(services: Services, request: CloseRequest) -> None:
     """The pull request is closed: its runs were cancelled by the engine, here it is said."""
-    client = await services.client(request.installation_id, request.repo)
     for run in await _unfinished(services, request.repo, request.number):
-        await _cancel(services, client, run, "the pull request was closed")
+        await _cancel(services, run, "the pull request was closed")
 
 
 async def give_up(services: Services, plan: ReviewPlan, error: Exception) -> None:
     """Say on the pull request why this head could not be reviewed."""
-    client = await services.client(plan.installation_id, plan.pull.repo)
     if isinstance(error, Superseded):
         run = await services.store.run(plan.run_id)
         if run is not None:
-            await _cancel(services, client, run, error.message)
+            await _cancel(services, run, error.message)
         return
     decision = decide((), (), (), plan.fail_on, trouble=trouble(error), head_sha=plan.pull.head_sha)
     await _finish(services, plan, RunState.FAILED, decision)
     if not plan.dry_run:
-        # What made the run impossible may make this impossible too (the App lost its access).
-        await guard("review.give_up", close_check(client, plan, decision))
+        await _if_possible("review.give_up", _close(services, plan, decision))
 
 
 def trouble(error: Exception) -> str:
@@ -66,10 +65,26 @@ async def _unfinished(services: Services, repo: Repo, number: int) -> list[RunRe
     return [run for run in runs if (run.repo, run.number) == (repo, number)]
 
 
-async def _cancel(services: Services, client: RepoClient, run: RunRecord, why: str) -> None:
-    told = await guard("review.cancel_check", cancel_check(client, run, why))
-    if isinstance(told, Failed) and not isinstance(told.error, GiveUp):
-        raise told.error
+async def _cancel(services: Services, run: RunRecord, why: str) -> None:
+    if not services.policy.dry_run:
+        await _if_possible("review.cancel_check", _cancel_check(services, run, why))
     await services.store.finish_run(
         run.id, RunState.CANCELLED, "cancelled", why, services.clock.now()
     )
+
+
+async def _cancel_check(services: Services, run: RunRecord, why: str) -> None:
+    client = await services.client(run.installation_id, run.repo)
+    await cancel_check(client, run, why)
+
+
+async def _close(services: Services, plan: ReviewPlan, decision: Decision) -> None:
+    client = await services.client(plan.installation_id, plan.pull.repo)
+    await close_check(client, plan, decision)
+
+
+async def _if_possible(action: str, work: Awaitable[None]) -> None:
+    """What ended the run may make saying so impossible too: the App lost its access, say."""
+    told = await guard(action, work)
+    if isinstance(told, Failed) and isinstance(told.error, TryLater):
+        raise told.error  # the step waits, and says it then

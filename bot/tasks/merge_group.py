@@ -32,6 +32,8 @@ def pull_number(head_ref: str) -> int | None:
 
 
 async def _repeat(services: Services, job_id: str, request: MergeGroupRequest) -> None:
+    if services.policy.dry_run:
+        return
     client = await services.client(request.installation_id, request.repo)
     if any(
         check.external_id == job_id for check in await client.checks(request.head_sha, CHECK_NAME)

@@ -10,7 +10,7 @@ from bot.github.repository import RepoClient
 from bot.guard import Failed, guard
 from bot.jobs import Step, recordable
 from bot.log import logger
-from bot.models import Decision, ReviewPlan, ReviewResult, RunState
+from bot.models import Decision, Placement, ReviewPlan, ReviewResult, RunState
 from bot.publish.check import open_check
 from bot.publish.publisher import Publication, Published, Publisher, failed, ordered
 from bot.tasks.services import Services
@@ -99,6 +99,13 @@ async def _still_newest(client: RepoClient, plan: ReviewPlan) -> None:
         raise Superseded("the pull request was closed")
 
 
+def _told(publication: Publication) -> dict[str, Placement]:
+    """Where people can read each issue of this run; nowhere, if there is no summary."""
+    if not publication.summary_url:
+        return {}
+    return {issue.id: publication.placement(issue) for issue in publication.result.issues}
+
+
 async def _finish(services: Services, publication: Publication) -> None:
     plan, decision = publication.plan, publication.decision
     await services.store.save_issues(
@@ -107,7 +114,7 @@ async def _finish(services: Services, publication: Publication) -> None:
         plan.pull.number,
         plan.pull.head_sha,
         publication.result.issues,
-        publication.placements,
+        {**publication.placements, **_told(publication)},
     )
     _log.info("review.finished", conclusion=decision.conclusion.value, title=decision.title)
     await services.store.finish_run(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+from bot.errors import AccessLost, TryLater
+from bot.guard import Failed, guard
 from bot.jobs import Step, recipe
 from bot.models import ReplyRequest, ReviewRequest
 from bot.publish import render
@@ -21,15 +23,13 @@ async def reply(services: Services, step: Step, request: ReplyRequest) -> None:
 async def seen(services: Services, request: ReviewRequest) -> None:
     """The eyes on a command: it was heard."""
     if request.asker is not None:
-        client = await services.client(request.installation_id, request.repo)
-        await client.react(request.asker.comment_id, "eyes")
+        await _react(services, request, request.asker.comment_id, "eyes")
 
 
 async def done(services: Services, request: ReviewRequest, *, well: bool) -> None:
     """The last reaction to a command."""
     if request.asker is not None:
-        client = await services.client(request.installation_id, request.repo)
-        await client.react(request.asker.comment_id, "rocket" if well else "confused")
+        await _react(services, request, request.asker.comment_id, "rocket" if well else "confused")
 
 
 async def declined(services: Services, request: ReviewRequest, declined: NoRun) -> None:
@@ -50,13 +50,27 @@ async def declined(services: Services, request: ReviewRequest, declined: NoRun) 
     )
 
 
+async def _react(
+    services: Services, request: ReviewRequest | ReplyRequest, comment_id: int, content: str
+) -> None:
+    """Whoever deleted a comment meanwhile still gets what it asked for."""
+    if services.policy.dry_run:
+        return
+    client = await services.client(request.installation_id, request.repo)
+    done = await guard("reply.react", client.react(comment_id, content))
+    if isinstance(done, Failed) and isinstance(done.error, TryLater | AccessLost):
+        raise done.error
+
+
 async def _answer(services: Services, request: ReplyRequest) -> None:
+    if services.policy.dry_run:
+        return
     client = await services.client(request.installation_id, request.repo)
     marker = Marker(kind="reply", run=str(request.comment_id))
     comments = await client.issue_comments(request.number)
     if any(c.author == client.login and has_marker(c.body, marker) for c in comments):
         return
-    await client.react(request.comment_id, render.reaction(request.topic))
+    await _react(services, request, request.comment_id, render.reaction(request.topic))
     text = render.reply(request, services.help_rows, marker)
     if text:
         await client.create_issue_comment(request.number, text)

@@ -46,8 +46,6 @@ async def review(services: Services, step: Step, request: ReviewRequest) -> None
 async def _carry_out(
     services: Services, step: Step, request: ReviewRequest, planned: ReviewPlan
 ) -> None:
-    await step("end older", partial(ending.end_older, services, planned))
-    await step("begin", partial(publishing.begin, services, planned))
     outcome = await guard("review", _run(services, step, planned))
     if isinstance(outcome, Failed):
         await step("give up", partial(ending.give_up, services, planned, outcome.error))
@@ -57,6 +55,8 @@ async def _carry_out(
 
 
 async def _run(services: Services, step: Step, planned: ReviewPlan) -> None:
+    await step("end older", partial(ending.end_older, services, planned))
+    await step("begin", partial(publishing.begin, services, planned))
     bench = Workbench(services, planned)
     try:
         scoped = await _scoped(step, planned, bench)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import re
+import socket
 import sys
 import time
 from pathlib import Path
@@ -17,8 +19,8 @@ def findings() -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     file, line = "", 0
     for text in Path(os.environ["HARNESS_DIFF"]).read_text("utf-8", "replace").split("\n"):
-        if text.startswith("+++ b/"):
-            file = text.removeprefix("+++ b/").split("\t")[0]
+        if text.startswith(("+++ b/", '+++ "b/')):
+            file = unquoted(text.removeprefix("+++ ").split("\t")[0]).removeprefix("b/")
         elif start := re.match(r"@@ -\S+ \+(\d+)", text):
             line = int(start[1])
         elif text.startswith("+"):
@@ -40,8 +42,26 @@ def findings() -> list[dict[str, object]]:
     return found
 
 
+def unquoted(name: str) -> str:
+    """git quotes names that are not plain ASCII."""
+    if not name.startswith('"'):
+        return name
+    raw, _ = codecs.escape_decode(name[1:-1].encode())
+    return os.fsdecode(raw)
+
+
+def report(port: int, name: str) -> socket.socket:
+    """Say at the desk who begins, and wait until it lets us go on (see `attendance.py`)."""
+    desk = socket.create_connection(("127.0.0.1", port))
+    desk.sendall(f"{name} {os.environ['HARNESS_HEAD_SHA']} {os.getpid()}\n".encode())
+    if not desk.recv(16):
+        sys.exit("the desk is closed")
+    return desk
+
+
 def main(mode: str) -> int:
     sys.stdin.read()
+    desk = report(int(sys.argv[2]), sys.argv[3]) if mode == "report" else None
     if mode == "slow":
         time.sleep(float(sys.argv[2]))
     if mode == "hang":
@@ -51,14 +71,18 @@ def main(mode: str) -> int:
     if mode == "garbage":
         print("I looked at everything and it is all fine, ship it!")
         return 0
-    if mode == "flood":
+    if mode in ("flood", "drown"):
         chunk = "x" * 1023 + "\n"
         for _ in range(32 * 1024):
             sys.stdout.write(chunk)
+    if mode == "drown":
+        return 0
     if mode == "talk":
         print(Path(sys.argv[2]).read_text())
         return 0
-    print(json.dumps({"summary": "read", "issues": findings()}))
+    print(json.dumps({"summary": "read", "issues": findings()}), flush=True)
+    if desk is not None:
+        desk.sendall(b"end\n")
     return 3 if mode == "exit" else 0
 
 

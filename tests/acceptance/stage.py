@@ -10,9 +10,11 @@ from typing import Any
 
 from bot.app import Running, running
 from bot.demo import EmbeddedGitHub
-from bot.demo.state import CheckRun, Comment, Pull, Repository, ReviewComment
-from bot.models import RunRecord, RunState
+from bot.demo.state import CheckRun, Comment, Pull, Repository, Review, ReviewComment
+from bot.models import Repo, RunRecord, RunState
+from bot.publish.marker import read
 from bot.settings import Settings
+from tests.acceptance.attendance import Attendance
 
 PATIENCE = 40.0
 BASE = {"app.py": "def one():\n    return 1\n", "README.md": "# App\n"}
@@ -125,24 +127,52 @@ class Stage:
 
     async def check_says(self, pull: Pull, status: str) -> CheckRun:
         """Wait for the check of the pull request's head to have this status."""
+        await self.until(lambda: self.says(pull, status), f"the check is {status}")
+        return self.check(pull)
+
+    async def says(self, pull: Pull, status: str) -> bool:
+        check = self.github.check(pull)
+        return check is not None and check.status == status
+
+    async def begun(self, desk: Attendance, times: int = 1) -> None:
+        """Wait until so many agents have begun."""
 
         async def there() -> bool:
-            check = self.github.check(pull)
-            return check is not None and check.status == status
+            return len(desk.started) >= times
 
-        await self.until(there, f"the check is {status}")
-        return self.check(pull)
+        await self.until(there, f"{times} agents have begun")
+
+    def name(self, repo: Repository) -> Repo:
+        return Repo.parse(repo.full_name)
 
     def check(self, pull: Pull) -> CheckRun:
         check = self.github.check(pull)
         assert check is not None, "there is no check"
         return check
 
+    def checks(self, pull: Pull, sha: str) -> list[CheckRun]:
+        return self.github.state.checks_of(self.repo(pull), sha)
+
+    def reviews(self, pull: Pull) -> list[Review]:
+        return self.github.state.reviews_of(pull)
+
     def inline(self, pull: Pull) -> list[ReviewComment]:
         return self.github.review_comments(pull)
 
     def conversation(self, pull: Pull) -> list[Comment]:
         return self.github.state.comments_of(pull)
+
+    def posted_once(self, pull: Pull) -> None:
+        """One review, one comment for each issue, one summary, one finished check of the head."""
+        # A comment on a file makes a review of its own at GitHub, one without words.
+        assert len([review for review in self.reviews(pull) if review.body]) == 1
+        marks = [read(comment.body) for comment in self.inline(pull)]
+        issues = [mark.issue for mark in marks if mark is not None]
+        assert len(set(issues)) == len(issues) == len(marks)
+        about = [read(comment.body) for comment in self.conversation(pull)]
+        assert len([mark for mark in about if mark is not None and mark.kind == "summary"]) == 1
+        (check,) = self.checks(pull, pull.head_sha)
+        assert check.status == "completed"
 
     def summary(self, pull: Pull) -> str:
         summary = self.github.summary(pull)

@@ -96,6 +96,7 @@ def known(id="h-7KQ2", line=22, **more):
         "code": "    return eval(x)",
         "agents": ("claude",),
         "head_sha": "old",
+        "posted": True,
     }
     return KnownIssue(**(values | more))
 

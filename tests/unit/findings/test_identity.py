@@ -235,3 +235,8 @@ def test_what_did_not_change_is_recognised_whole(history):
     assert {i.id for i in followed.issues} == {k.id for k in old}
     assert all(i == replace(n, state=IssueState.PERSISTENT)
                for i, n in zip(followed.issues, different, strict=True))  # fmt: skip
+
+
+def test_what_nobody_was_told_is_as_new_as_before_under_its_old_id():
+    untold = after(issue(), known=[known(posted=False)], since=UNCHANGED)
+    assert [(i.id, i.state.value) for i in untold.issues] == [("h-7KQ2", "new")]
