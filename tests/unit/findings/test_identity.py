@@ -93,6 +93,11 @@ class TestTheSame:
         (new,) = after(issue("h-NEW2", code=CODE), known=[old], since=UNCHANGED).issues
         assert (new.id, new.state) == ("h-7KQ2", IssueState.DISMISSED)
 
+    def test_what_nobody_was_told_of_yet_is_as_new_as_before(self):
+        cut_off = known(posted=False)
+        (new,) = after(issue("h-NEW2", code=CODE), known=[cut_off], since=UNCHANGED).issues
+        assert (new.id, new.state) == ("h-7KQ2", IssueState.NEW)
+
     def test_a_range_that_holds_the_line(self):
         new = issue("h-NEW2", 20, end_line=24, code="a\nb\n" + CODE, **REWORDED)
         old = known(end_line=23)
