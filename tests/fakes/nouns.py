@@ -97,7 +97,6 @@ def known(id="h-7KQ2", line=22, **more):
         "agents": ("claude",),
         "head_sha": "old",
         "posted": True,
-        "posted": True,
     }
     return KnownIssue(**(values | more))
 
