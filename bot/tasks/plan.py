@@ -114,10 +114,20 @@ async def _refusal(
             )
     if pull.state != "open":
         return NoRun(reason="the pull request is closed", topic="closed")
-    if request.head_sha and request.head_sha != pull.head_sha:
-        # The push that moved the head brings a delivery of its own, which is behind this one.
+    if request.head_sha not in ("", pull.head_sha) and await _was_reviewed(services, pull):
         return NoRun(reason=f"the head moved on to {pull.head_sha}")
     return await _moved_approval(services, client, request, pull)
+
+
+async def _was_reviewed(services: Services, pull: PullRequest) -> bool:
+    """Whether there is a verdict about the newest head.
+
+    If not, a delivery about an older head reviews the newest one: deliveries arrive in any order,
+    and one that is late has ended the newest head's own job when it came.
+    """
+    runs = await services.store.runs_for_head(pull.repo, pull.head_sha)
+    ended = (RunState.FINISHED, RunState.FAILED)
+    return any(run.number == pull.number and run.state in ended for run in runs)
 
 
 async def _moved_approval(

@@ -11,7 +11,10 @@ from bot.tasks.services import Services
 
 @recipe("rerun", version=1)
 async def rerun(services: Services, step: Step, request: RerunRequest) -> None:
-    """The review itself is a job of the pull request's own key, serial with its others."""
+    """The review itself is a job of the pull request's own key, behind its others.
+
+    It ends none of them: the button may stand beside the check of an older head.
+    """
     numbers = await step("find", partial(find, services, request))
     for number in numbers:
         job = Job(
@@ -24,7 +27,6 @@ async def rerun(services: Services, step: Step, request: RerunRequest) -> None:
                 trigger=Trigger.RERUN,
                 head_sha=request.head_sha,
             ),
-            supersedes=True,
         )
         work = partial(services.queue.enqueue, f"{step.job_id}:review-{number}", job)
         await step(f"enqueue {number}", work)
