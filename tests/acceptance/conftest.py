@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
+from bot import log
 from bot.demo import EmbeddedGitHub
 from tests.acceptance.attendance import Attendance, attendance
 from tests.acceptance.stage import Stage
@@ -28,8 +32,21 @@ async def traffic() -> AsyncIterator[Witness]:
 
 
 @pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    """The log as an operator sees it; shown when the test fails."""
+    root, text = logging.getLogger(), io.StringIO()
+    handlers, level = root.handlers[:], root.level
+    log.configure("console", stream=text)
+    yield text
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    print(text.getvalue())
+
+
+@pytest.fixture
 async def make_stage(
-    tmp_path: Path, traffic: Witness, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, traffic: Witness, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Callable[..., Any]]:
     """``await make_stage(**settings)`` starts both sides; they are stopped after the test."""
     monkeypatch.chdir(tmp_path)

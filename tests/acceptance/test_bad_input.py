@@ -213,7 +213,7 @@ async def test_a_tree_of_a_hundred_thousand_files_is_refused(stage):
 # ------------------------------------------------------------------------- access that is lost
 
 
-async def test_uninstalled_before_the_run_nothing_else_is_harmed(stage, capsys):
+async def test_uninstalled_before_the_run_nothing_else_is_harmed(stage, logged):
     lost = await stage.repository()
     other = await stage.github.create_repo("octo", "other", CLEAN)
     stage.github.set_permission(other, "ada", "write")
@@ -226,7 +226,7 @@ async def test_uninstalled_before_the_run_nothing_else_is_harmed(stage, capsys):
     assert len(stage.inline(good)) == 1
     assert stage.github.check(pull) is None
     assert stage.conversation(pull) == []
-    assert "no access to octo/shop" in capsys.readouterr().out
+    assert "no access to octo/shop" in logged.getvalue()
 
 
 async def test_uninstalled_during_the_run_it_ends_and_leaves_nothing(make_stage, desk, tmp_path):
@@ -497,7 +497,7 @@ async def test_each_write_that_fails_is_repeated_until_it_stands_exactly_once(
         )
     pull = await stage.pull({"app.py": FAR["app.py"] + "x = 1\n"}, repo=repo)
     await stage.reviewed(pull)
-    assert [fault.times for fault in stage.github.faults.requests[:2]] == [0, 0] or after
+    assert all(fault.times < 2 for fault in stage.github.faults.requests), "a write never failed"
     stage.posted_once(pull)
     assert sorted((c.line, c.subject_type) for c in stage.inline(pull) if c.line) == [(33, "line")]
     assert "found 2 = 1 inline + 1 file + 0 summary" in plain(stage.summary(pull))
