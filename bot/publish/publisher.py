@@ -135,6 +135,8 @@ class Publisher:
     name: str
     stage: int
     publish: Callable[[Publication, Client], Awaitable[Published]]
+    verdict: bool = False
+    """It completes the check: a run in which it fails has failed."""
 
 
 def publishers() -> dict[str, Publisher]:

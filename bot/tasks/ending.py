@@ -9,6 +9,7 @@ from bot.findings.policy import decide
 from bot.guard import Failed, guard
 from bot.models import CloseRequest, Decision, Repo, ReviewPlan, RunRecord, RunState
 from bot.publish.check import cancel_check, close_check
+from bot.publish.render import could_not
 from bot.tasks.services import Services
 
 INTERNAL = "something went wrong inside harness; its operator finds the reason in the log"
@@ -46,7 +47,7 @@ async def give_up(services: Services, plan: ReviewPlan, error: Exception) -> Non
 def trouble(error: Exception) -> str:
     """Words for people: our own errors are written for them, others are not."""
     if isinstance(error, GiveUp):
-        return error.message
+        return could_not(error)
     if isinstance(error, HarnessError):
         return f"{error.message}; `/harness review` tries again"
     return INTERNAL

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from bot.errors import Superseded, TryLater
+from bot.errors import GitHubError, Superseded, TryLater
 from bot.findings.policy import decide
 from bot.github.repository import RepoClient
 from bot.guard import Failed, guard
@@ -44,13 +44,19 @@ async def publish(
         for publisher in ordered(services.publishers):
             work = partial(_publish, services, publisher, publication)
             done = await step(f"publish {publisher.name}", work)
-            publication = (
-                failed(publication, publisher, done)
-                if isinstance(done, str)
-                else publication.after(done)
-            )
+            if isinstance(done, str):
+                _insist(publisher, done)
+                publication = failed(publication, publisher, done)
+            else:
+                publication = publication.after(done)
     await step("finish", partial(_finish, services, publication))
     return decision
+
+
+def _insist(publisher: Publisher, reason: str) -> None:
+    """Without its verdict a check would look busy for ever: then the run ends as a failed one."""
+    if publisher.verdict:
+        raise GitHubError(f"the verdict could not be posted: {reason}")
 
 
 def verdict(plan: ReviewPlan, result: ReviewResult) -> Decision:

@@ -15,6 +15,7 @@ async def test_a_draft_is_left_alone_until_it_is_ready(stage):
     assert stage.check(pull).conclusion == "neutral"
     assert "draft" in stage.check(pull).title
     assert stage.inline(pull) == []
+    assert stage.conversation(pull) == []
     await stage.github.ready_for_review(pull)
     await stage.reviewed(pull, times=2)
     assert stage.check(pull).conclusion == "failure"

@@ -2,6 +2,8 @@
 
 import re
 
+from bot.demo import Fault
+from bot.models import RunState
 from tests.acceptance.conftest import scripted
 
 BUGGY = {"app.py": "def one():\n    return 1\n\n\ndef two():\n    return 2  # BUG alpha\n"}
@@ -121,3 +123,16 @@ async def test_the_real_analyzers_review_the_sample(make_stage):
     both = [c for c in stage.inline(pull) if "bandit" in c.body and "ruff" in c.body]
     assert both, "nothing was merged"
     assert any("zizmor" in c.body for c in stage.inline(pull))
+
+
+async def test_a_verdict_that_github_refuses_leaves_no_check_that_looks_busy(stage):
+    refusal = Fault(method="PATCH", path="/repos/.*/check-runs/.*", status=422, message="too odd")
+    stage.github.faults.fail(refusal)
+    pull = await stage.pull(BUGGY)
+    run = await stage.reviewed(pull)
+    assert run.state is RunState.FAILED
+    assert (stage.check(pull).status, stage.check(pull).conclusion) == (
+        "completed",
+        "action_required",
+    )
+    assert "verdict could not be posted" in stage.check(pull).title

@@ -21,4 +21,4 @@ async def publish(publication: Publication, client: Client) -> Published:
     return Published()
 
 
-PUBLISHER = Publisher(name="check_run", stage=40, publish=publish)
+PUBLISHER = Publisher(name="check_run", stage=40, publish=publish, verdict=True)

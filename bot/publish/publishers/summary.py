@@ -11,8 +11,11 @@ from bot.publish.publisher import Client, Publication, Published, Publisher
 async def publish(publication: Publication, client: Client) -> Published:
     """Found by marker and author; touched only when it would say something else."""
     number = publication.plan.pull.number
-    body = render.summary(publication)
     there = await existing.summary_comment(client, number)
+    if publication.plan.skip_reason:
+        # The check says why nothing was read; a comment about it would be one more mail.
+        return Published(summary_url=there.url if there else "")
+    body = render.summary(publication)
     if there is None:
         comment = await _create(client, number, body)
     elif _same(there.body, body):
