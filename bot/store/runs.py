@@ -79,12 +79,14 @@ def newest(
 def newest_finished(
     connection: Connection, repo: Repo, number: int, before: datetime | None
 ) -> RunRecord | None:
+    """The last run that told people something about its head, be it that it could not review."""
+    told = (RunState.FINISHED.value, RunState.FAILED.value)
     query = (
         select(runs)
         .where(
             runs.c.repo == repo.full_name,
             runs.c.number == number,
-            runs.c.state == RunState.FINISHED.value,
+            runs.c.state.in_(told),
         )
         .order_by(runs.c.finished_at.desc(), runs.c.seq.desc())
         .limit(1)

@@ -134,6 +134,7 @@ class Store:
     async def newest_finished_run(
         self, repo: Repo, number: int, before: datetime | None = None
     ) -> RunRecord | None:
+        """The last that ended with a word about its head; a cancelled one has none."""
         return await self._read(runs.newest_finished, repo, number, before)
 
     async def runs_for_head(self, repo: Repo, sha: str) -> list[RunRecord]:

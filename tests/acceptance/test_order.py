@@ -1,5 +1,6 @@
 """Deliveries, buttons and comments in any order: the newest head always gets its verdict."""
 
+from bot.demo.faults import Fault
 from tests.acceptance.conftest import scripted
 from tests.acceptance.test_review import BUGGY
 
@@ -49,3 +50,30 @@ async def test_rerun_of_an_older_head_ends_no_review_of_the_newest(make_stage):
     await stage.reviewed(pull, times=2)
     assert [run.state for run in await stage.runs(pull)] == ["finished", "finished"]
     assert stage.check(pull).conclusion == "failure"
+
+
+async def test_a_maintainer_may_ask_again_for_an_outsiders_head_that_could_not_be_reviewed(stage):
+    repo, github = await stage.repository(), stage.github
+    await github.git.commit(
+        repo.path, "orphan", BUGGY, message="All new", author="rita", when=github.now(), parent=None
+    )
+    pull = await github.open_pull(repo, head="orphan", author="rita")
+    assert (await stage.reviewed(pull)).state == "failed"
+    await stage.comment(pull, "/harness review", by="ada")
+    await stage.reviewed(pull, times=2)
+    assert stage.answers(pull) == []
+
+
+async def test_a_merge_queue_hears_of_the_last_run_also_if_it_could_not_review(stage):
+    pull = await stage.pull({"app.py": "x = 1\n"})
+    await stage.reviewed(pull)
+    assert stage.check(pull).conclusion == "success"
+    stage.github.faults.fail(
+        Fault(method="POST", path="/repos/.*/check-runs", status=422, message="Validation Failed")
+    )
+    await stage.github.rerequest_check(stage.check(pull), by="ada")
+    assert (await stage.reviewed(pull, times=2)).state == "failed"
+    group = await stage.github.queue_merge(pull)
+    await stage.settled()
+    (check,) = stage.github.state.checks_of(stage.repo(pull), group)
+    assert check.conclusion == "action_required"

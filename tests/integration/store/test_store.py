@@ -188,8 +188,10 @@ async def test_runs_are_listed_newest_first(store: Store) -> None:
 
 
 async def test_the_newest_finished_run_is_by_its_end(store: Store) -> None:
-    for name in ("early", "late", "running", "cancelled"):
+    for name in ("first", "early", "late", "running", "cancelled"):
         await store.add_run(run(name))
+    # It could not review, and said so: its word about the head counts.
+    await store.finish_run("first", RunState.FAILED, "", "", NOON + timedelta(minutes=3))
     await store.finish_run("late", RunState.FINISHED, "", "", NOON + timedelta(minutes=9))
     await store.finish_run("early", RunState.FINISHED, "", "", NOON + timedelta(minutes=5))
     await store.finish_run("cancelled", RunState.CANCELLED, "", "", NOON + timedelta(minutes=10))
@@ -201,7 +203,8 @@ async def test_the_newest_finished_run_is_by_its_end(store: Store) -> None:
 
     assert await newest() == "late"
     assert await newest(before=9) == "early"
-    assert await newest(before=5) is None
+    assert await newest(before=5) == "first"
+    assert await newest(before=3) is None
 
 
 async def test_runs_for_a_head_whatever_the_pull_request(store: Store) -> None:
