@@ -137,7 +137,7 @@ async def _rev_parse(git: Git, path: Path, *arguments: str) -> str:
     try:
         done = await git.run(None, "rev-parse", *arguments, cwd=path)
     except ProcessNotStarted as error:
-        raise ConfigurationError(error.message) from error
+        raise ConfigurationError(f"{path} is not a directory that can be read") from error
     if done.returncode != 0:
         raise ConfigurationError(f"{path} is not inside a git repository")
     return done.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")

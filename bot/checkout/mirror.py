@@ -3,7 +3,8 @@
 A fetch names the two commits of a delivery, so that what is reviewed is what was announced, and
 asks the server for nothing that is here already. Each commit gets a reference of its own, which
 keeps it from being collected and is no other job's to write: jobs of one repository fetch, write
-trees and compare side by side without a lock. Only the first fetch of a repository has one.
+trees and compare side by side without a lock. Only a repository's first fetch and its tidying
+up have one.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ class Mirrors:
             repo=repo,
             url=url,
             token=token or self._token,
-            first=self._locks.setdefault(repo.full_name, asyncio.Lock()),
+            alone=self._locks.setdefault(repo.full_name, asyncio.Lock()),
         )
 
     async def forget(self, repo: Repo) -> None:
@@ -100,14 +101,14 @@ class Mirror(Repository):
         repo: Repo,
         url: str,
         token: TokenSource | None,
-        first: asyncio.Lock,
+        alone: asyncio.Lock,
     ) -> None:
         super().__init__(git, git_dir)
         self._trees = trees
         self._repo = repo
         self._url = url
         self._token = token
-        self._first = first
+        self._alone = alone
 
     async def fetch(self, base_sha: str, head_sha: str, number: int) -> None:
         """Both commits with their history, under references of this pull request."""
@@ -117,7 +118,7 @@ class Mirror(Repository):
             return
         if not self._is_filled():
             # Ten jobs of a new repository need one download, not ten.
-            async with self._first:
+            async with self._alone:
                 if not self._is_filled():
                     await self._create()
                     await self._fetch(wanted)
@@ -224,7 +225,10 @@ class Mirror(Repository):
         packs = await asyncio.to_thread(
             lambda: sum(1 for _ in (self.git_dir / "objects" / "pack").glob("*.pack"))
         )
-        if packs > MAX_PACKS:
+        if packs <= MAX_PACKS:
+            return
+        # Two at once would delete each other's packs.
+        async with self._alone:
             try:
                 await self._git.output(self._place, "repack", "-d", "-q", "--geometric=2")
             except HarnessError as error:

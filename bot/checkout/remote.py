@@ -18,6 +18,7 @@ _OWNER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 RETRY_SECONDS = 30.0
+DISK_SECONDS = 300.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,7 +106,7 @@ def check_sha(sha: str) -> str:
 _FSCK = re.compile(r"error: object [0-9a-f]+: (\w+(?:: [^\n]+)?)|error in [^\n]*: (\w+: [^\n]+)")
 _GONE = re.compile(
     r"not our ref ([0-9a-f]{7,64})|unadvertised object ([0-9a-f]{7,64})"
-    r"|did not send all necessary objects|bad object ([0-9a-f]{40,64})"
+    r"|bad object ([0-9a-f]{40,64})"
 )
 _LOST = (
     "Authentication failed",
@@ -121,7 +122,8 @@ _MOVED = ("returned error: 301", "returned error: 302", "returned error: 307", "
 _LATER = re.compile(
     r"returned error: (?:5\d\d|429|408)|Could not resolve|Failed to connect|Connection (?:refused"
     r"|reset|timed out)|timed out|Operation too slow|early EOF|hung up unexpectedly|RPC failed"
-    r"|unexpected disconnect|SSL|TLS|gnutls|Empty reply|transfer closed|unable to access",
+    r"|unexpected disconnect|did not send all necessary objects|SSL|TLS|gnutls"
+    r"|Empty reply|transfer closed|unable to access",
     re.IGNORECASE,
 )
 
@@ -139,6 +141,8 @@ def refusal(stderr: str, repo: Repo) -> Exception | None:
         return AccessLost(f"the App has no access to {repo.full_name}")
     if any(words in stderr for words in _MOVED):
         return AccessLost(f"{repo.full_name} has moved; redirects are not followed")
+    if "No space left on device" in stderr:
+        return TryLater("the disk is full", DISK_SECONDS)
     if _LATER.search(stderr):
         return TryLater(f"{repo.full_name} could not be reached", RETRY_SECONDS)
     return None

@@ -94,7 +94,10 @@ class Repository:
         arguments = ("ls-tree", "-l", "-z", "--full-tree", check_sha(sha), "--", path)
         done = await self._git.run(self._place, *arguments)
         listing = Listing()
-        listing.add(self._checked("ls-tree", done))
+        try:
+            listing.add(self._checked("ls-tree", done))
+        except TreeRefused:
+            return None
         wanted = path.encode("utf-8", "surrogateescape")
         for entry in listing.entries:
             regular = entry.kind == b"blob" and entry.mode.startswith(b"100")
@@ -108,6 +111,8 @@ class Repository:
         change = await self._changed(base_sha, head_sha)
         tree = await self._written(slot, head_sha, strip=strip)
         await asyncio.to_thread(_write_diff, slot.diff_file, change.output)
+        # A run may last for long; what it reads from now on lies on disk.
+        self._change = self._listing = None
         return Workspace(tree=tree, git_dir=self._shown_dir, diff_file=slot.diff_file)
 
     async def _written(self, slot: Slot, head_sha: str, *, strip: bool) -> Path:

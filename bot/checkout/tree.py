@@ -20,7 +20,8 @@ from pathlib import Path
 from bot.checkout.files import has_shape, open_to_readers, read_file, remove, umask_of_process
 from bot.checkout.git import Git, Place
 from bot.checkout.listing import Listing, Stripped, shape, strip
-from bot.errors import GitFailed, TreeRefused
+from bot.checkout.remote import RETRY_SECONDS
+from bot.errors import GitFailed, TreeRefused, TryLater
 from bot.log import logger
 
 __all__ = ["Slot", "Trees", "list_tree", "read_file", "write_tree"]
@@ -92,7 +93,7 @@ class Trees:
                 slot.index.unlink(missing_ok=True)
                 slot.doomed.unlink()
             return slot, lock
-        raise GitFailed(f"more than {MAX_SLOTS} runs of one pull request at the same time")
+        raise TryLater(f"{MAX_SLOTS} runs of one pull request are going on", RETRY_SECONDS)
 
     def _forget(self, number: int) -> None:
         directory = self._root / str(number)
@@ -168,33 +169,37 @@ async def write_tree(
     git: Git, git_dir: Path, slot: Slot, sha: str, listing: Listing, *, stripped: bool
 ) -> None:
     """Make the slot's tree that of ``sha``, from what lies there or from nothing."""
-    target = strip(listing.entries) if stripped else Stripped(entries=tuple(listing.entries))
+    entries = tuple(listing.entries)
+    target = await asyncio.to_thread(strip, entries) if stripped else Stripped(entries=entries)
     if target.batch:
         await _write_objects(git, git_dir, target)
     place = Place(git_dir=git_dir, work_tree=slot.tree, index=slot.index)
     wanted = target.tree or sha
-    if slot.index.exists() and slot.tree.is_dir() and not slot.tree.is_symlink():
-        if await _move_on(git, place, slot, wanted, target):
-            return
-        _log.info("tree.damaged", tree=str(slot.tree))
-    await asyncio.to_thread(_start_over, slot)
-    try:
-        await _read_tree(git, place, wanted)
-    except GitFailed as error:
-        raise TreeRefused(f"git refuses to write the tree: {error.message}") from error
+    if not await _move_on(git, place, slot, wanted, target):
+        await asyncio.to_thread(_start_over, slot)
+        try:
+            await _read_tree(git, place, wanted)
+        except GitFailed as error:
+            raise TreeRefused(f"git refuses to write the tree: {error.message}") from error
     if umask_of_process() & 0o055:
         await asyncio.to_thread(open_to_readers, slot.tree)
 
 
 async def _move_on(git: Git, place: Place, slot: Slot, wanted: str, target: Stripped) -> bool:
-    """Whether the tree of an earlier run is now exactly the wanted one."""
+    """Whether the tree of an earlier run was there, and is now exactly the wanted one."""
+    if not slot.index.exists() or not slot.tree.is_dir() or slot.tree.is_symlink():
+        return False
     # The slot is ours: a lock that a killed git left there belongs to nobody.
     (slot.directory / "index.lock").unlink(missing_ok=True)
     try:
         await _read_tree(git, place, wanted)
-    except GitFailed:
+    except GitFailed as error:
+        _log.info("tree.damaged", tree=str(slot.tree), reason=error.message)
         return False
-    return await asyncio.to_thread(has_shape, slot.tree, shape(target.entries))
+    same = await asyncio.to_thread(lambda: has_shape(slot.tree, shape(target.entries)))
+    if not same:
+        _log.info("tree.damaged", tree=str(slot.tree), reason="other paths than the commit's")
+    return same
 
 
 async def _read_tree(git: Git, place: Place, wanted: str) -> None:

@@ -33,6 +33,8 @@ class GitServer:
     status: int | None = None
     """Answer every request with this instead."""
     location: str = ""
+    delay: float = 0
+    """Seconds before every answer."""
     seen: list[Seen] = field(default_factory=list)
     sent: int = 0
     """Bytes of answers."""
@@ -42,7 +44,7 @@ class GitServer:
     async def start(self) -> None:
         app = web.Application(client_max_size=MAX_BODY)
         app.router.add_route("*", "/{path:.*}", self._handle)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
@@ -54,6 +56,7 @@ class GitServer:
             await self._runner.cleanup()
 
     async def _handle(self, request: web.Request) -> web.Response:
+        await asyncio.sleep(self.delay)
         response = await self._answer(request)
         self.sent += len(response.body) if isinstance(response.body, bytes) else 0
         self.seen.append(

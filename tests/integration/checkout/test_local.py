@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.checkout.local import LocalRepo
-from bot.errors import ConfigurationError, GiveUp, NoCommonHistory
+from bot.errors import ConfigurationError, GitFailed, GiveUp, HeadGone, NoCommonHistory, TreeRefused
 from tests.fakes.git_repo import BareRepo, git
 from tests.integration.checkout.conftest import paths
 
@@ -160,8 +160,8 @@ async def test_what_is_no_repository_is_said_to_be_none(tmp_path):
     (tmp_path / "file").write_text("")
     for path, words in (
         (scratch(tmp_path), "not inside a git repository"),
-        (tmp_path / "missing", "cannot start"),
-        (tmp_path / "file", "cannot start"),
+        (tmp_path / "missing", "not a directory"),
+        (tmp_path / "file", "not a directory"),
     ):
         with pytest.raises(ConfigurationError, match=words):
             await LocalRepo.open(path, scratch=tmp_path)
@@ -270,3 +270,40 @@ async def test_a_repository_of_another_user_can_be_reviewed(user, tmp_path):
     diff, _workspace = await reviewed(repo)
 
     assert len(diff.files) == 2
+
+
+async def test_a_hostile_tree_that_no_fetch_checked_is_refused(user, tmp_path):
+    """A commit may have come here without git's checks on receipt."""
+    blob = git(user, "hash-object", "-w", "--stdin", stdin=b"x").decode().strip()
+    content = b"100644 config\0" + bytes.fromhex(blob)
+    write = ("hash-object", "-t", "tree", "-w", "--literally", "--stdin")
+    below = git(user, *write, stdin=content).decode().strip()
+    root = git(user, *write, stdin=b"40000 .git\0" + bytes.fromhex(below)).decode().strip()
+    head = git(user, "commit-tree", "-m", "x", "-p", "main", root).decode().strip()
+    git(user, "update-ref", "refs/heads/topic", head)
+    repo = await LocalRepo.open(user, scratch=scratch(tmp_path))
+
+    with pytest.raises(TreeRefused, match=r"invalid path '.git/config'"):
+        await reviewed(repo)
+
+
+async def test_missing_commits_and_objects_are_named(user, tmp_path):
+    first, head = sha(user, "main"), sha(user, "topic")
+    repo = await LocalRepo.open(user, scratch=scratch(tmp_path))
+
+    with pytest.raises(HeadGone):
+        await repo.diff_between("1" * 40, head)
+
+    blob = sha(user, "topic:a.py")
+    (user / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    with pytest.raises(GitFailed, match=f"git diff failed: .*{blob}"):
+        await repo.diff_between(first, head)
+
+
+async def test_a_commit_that_a_shallow_clone_lacks_is_explained(user, tmp_path):
+    shallow = tmp_path / "shallow"
+    git(tmp_path, "clone", "-q", "--depth=1", user.as_uri(), str(shallow))
+    repo = await LocalRepo.open(shallow, scratch=scratch(tmp_path))
+
+    with pytest.raises(GiveUp, match="unshallow"):
+        await repo.diff_between(sha(user, "main"), sha(shallow, "HEAD"))

@@ -287,22 +287,26 @@ async def test_a_young_lock_may_have_an_owner(upstream, again, base):
     assert lock.exists()
 
 
-async def test_files_are_shown_from_a_commit(upstream, mirror, base):
+async def test_files_are_shown_from_a_commit(upstream, mirror, base, monkeypatch):
     head = upstream.commit(
         {
             "dir/file": b"in a directory",
             b"odd \xff\n": b"odd",
             "link": ("120000", b"a.py"),
+            "large": b"x" * 21,
+            "huge": b"x" * 41,
             ":(top)magic": b"magic",
         },
         base,
     )
     await mirror.fetch(base, head, 1)
 
+    monkeypatch.setattr("bot.checkout.repository.MAX_SHOWN_BYTES", 20)
+    monkeypatch.setattr("bot.checkout.listing.MAX_FILE_BYTES", 40)
     shown = {
         path: await mirror.show(head, path)
-        for path in ("a.py", "dir/file", "odd \udcff\n", ":(top)magic", "link", "dir", "dir/",
-                     "missing", "", "/a.py", "../a.py", "a\0b")
+        for path in ("a.py", "dir/file", "odd \udcff\n", ":(top)magic", "link", "large", "huge",
+                     "dir", "dir/", "missing", "", "/a.py", "../a.py", "a\0b")
     }  # fmt: skip
 
     assert {path: content for path, content in shown.items() if content is not None} == {
@@ -320,3 +324,36 @@ async def test_git_finds_nothing_wrong_with_the_mirror(upstream, again, base):
         pass
 
     git(again().git_dir, "fsck", "--full", "--strict")
+
+
+async def test_two_processes_may_make_the_same_mirror(upstream, mirrors, base, tmp_path):
+    """Each with locks of its own; one mirror remains, and no rest of the other."""
+    server_url = mirrors._github_url
+    others = [Mirrors(tmp_path / "data", github_url=server_url) for _ in range(5)]
+
+    await asyncio.gather(*(each.mirror(HELLO).fetch(base, base, 1) for each in others))
+
+    assert [path.name for path in (tmp_path / "data" / "mirrors").iterdir()] == ["octo"]
+    assert await others[0].mirror(HELLO).show(base, "a.py") == b"1\n2\n"
+
+
+async def test_a_failing_repack_costs_nobody_the_closing(upstream, again, base, monkeypatch):
+    monkeypatch.setattr("bot.checkout.mirror.MAX_PACKS", 0)
+    head = upstream.commit({f"{n}": b"%d" % n for n in range(120)}, base)
+    await again().fetch(base, head, 1)
+    packs = again().git_dir / "objects" / "pack"
+    for pack in packs.glob("*.pack"):
+        pack.chmod(0o644)
+        pack.write_bytes(b"PACK")
+
+    await again().forget(1)
+
+    assert git(again().git_dir, "for-each-ref") == b""
+
+
+async def test_git_that_hangs_is_ended_and_tried_later(upstream, server, again, base, monkeypatch):
+    monkeypatch.setattr("bot.checkout.git.REMOTE_SECONDS", 0.5)
+    server.delay = 30
+
+    with pytest.raises(TryLater, match="took longer than"):
+        await again().fetch(base, base, 1)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.checkout.mirror import Mirror
+from bot.errors import TryLater
 from tests.integration.checkout.conftest import paths
 
 
@@ -52,11 +53,16 @@ async def test_a_tree_holds_the_files_and_no_repository(upstream, mirror, base):
         assert not (tree / ".git").exists()
 
 
-async def test_another_user_may_read_and_not_write(upstream, mirror, base):
+@pytest.mark.parametrize("moved", [False, True])
+async def test_another_user_may_read_and_not_write(upstream, mirror, base, moved):
     umask = os.umask(0o077)
     try:
-        await mirror.fetch(base, base, 1)
-        async with mirror.workspace(base, base, 1) as workspace:
+        head = upstream.commit({"a.py": b"2\n"}, base)
+        await mirror.fetch(base, head, 1)
+        if moved:
+            async with mirror.tree(base, 1):
+                pass
+        async with mirror.workspace(base, head, 1) as workspace:
             assert workspace.git_dir == mirror.git_dir
             modes = {
                 path: stat.S_IMODE(path.lstat().st_mode)
@@ -271,3 +277,34 @@ async def test_files_are_what_was_committed_whatever_attributes_say(upstream, mi
     content = await written(mirror, base, head)
 
     assert content.items() >= files.items()
+
+
+async def test_a_slot_that_was_to_be_removed_starts_from_nothing(upstream, mirror, base):
+    """The process that should have removed it was killed."""
+    await mirror.fetch(base, base, 1)
+    async with mirror.tree(base, 1) as tree:
+        # Open: its inode cannot be given to another file.
+        before = (tree / "a.py").open("rb")
+        (tree.parent / "doomed").touch()
+        copy = tree.parent.with_name("copy")
+        tree.parent.rename(copy)
+    copy.rename(tree.parent)
+
+    async with mirror.tree(base, 1) as again:
+        assert again == tree
+        assert paths(again) == {"a.py", "run.sh", "d/one", "d/two"}
+        assert not (tree.parent / "doomed").exists()
+        with before:
+            assert (again / "a.py").stat().st_ino != os.fstat(before.fileno()).st_ino
+
+
+async def test_too_many_runs_of_one_pull_request_wait(mirror, base, monkeypatch):
+    monkeypatch.setattr("bot.checkout.tree.MAX_SLOTS", 1)
+    await mirror.fetch(base, base, 1)
+
+    async with mirror.tree(base, 1):
+        with pytest.raises(TryLater):
+            async with mirror.tree(base, 1):
+                pass
+    async with mirror.tree(base, 1):
+        pass

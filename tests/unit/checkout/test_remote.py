@@ -97,7 +97,8 @@ def status(number: int) -> str:
     [
         (f"fatal: remote error: upload-pack: not our ref {SHA}", HeadGone, "0123456789ab is not"),
         (f"error: Server does not allow request for unadvertised object {SHA}", HeadGone, "octo"),
-        ("fatal: remote did not send all necessary objects", HeadGone, "the commit is not"),
+        ("fatal: remote did not send all necessary objects", TryLater, "reached"),
+        ("fatal: write error: No space left on device", TryLater, "the disk is full"),
         ("fatal: Authentication failed for 'https://x/'", AccessLost, "no access to octo/hello"),
         ("fatal: could not read Username for 'https://x': terminal prompts disabled", AccessLost,
          ""),
