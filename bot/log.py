@@ -6,6 +6,7 @@ repository, pull request, head and agent are bound once with `bound` and appear 
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 from collections.abc import Iterator
@@ -23,10 +24,7 @@ def configure(log_format: LogFormat, *, stream: TextIO | None = None, level: str
     renderer: Any = (
         structlog.processors.JSONRenderer()
         if log_format == "json"
-        # The default traceback shows local variables, and those may be tokens.
-        else structlog.dev.ConsoleRenderer(
-            colors=out.isatty(), exception_formatter=structlog.dev.plain_traceback
-        )
+        else structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=_traceback)
     )
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -58,6 +56,17 @@ def configure(log_format: LogFormat, *, stream: TextIO | None = None, level: str
     # Libraries that say the same thing again, or at every request.
     for noisy in ("httpx", "httpcore", "httpx2", "aiohttp.access"):
         logging.getLogger(noisy).setLevel("WARNING")
+
+
+def _traceback(out: TextIO, exc_info: Any) -> None:
+    """Without local variables, which may be tokens, and without what an error's text could fake.
+
+    Errors quote git, agents and GitHub: set in, no line of them looks like one of the log's own.
+    """
+    plain = io.StringIO()
+    structlog.dev.plain_traceback(plain, exc_info)
+    for line in plain.getvalue().strip("\n").split("\n"):
+        out.write("\n    " + "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line))
 
 
 def logger(name: str) -> structlog.stdlib.BoundLogger:

@@ -8,11 +8,13 @@ ignored paths from the base branch, nothing from the pull request's head (`combi
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
+import pathspec
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from typing_extensions import override
 
 from bot.models.issues import FailOn
@@ -87,7 +89,15 @@ class Parsed:
     problems: tuple[str, ...] = ()
 
 
-_Pattern = Annotated[str, Field(min_length=1, max_length=500)]
+def _readable(pattern: str) -> str:
+    try:
+        pathspec.GitIgnoreSpec.from_lines([pattern])
+    except (ValueError, re.error):
+        raise ValueError(f"{pattern!r} is no gitignore pattern") from None
+    return pattern
+
+
+_Pattern = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_readable)]
 
 
 class _Instruction(BaseModel):
@@ -173,7 +183,8 @@ def parse_repo_config(text: str, *, path: str = PATH) -> Parsed:
     except ValidationError as error:
         return Parsed(
             problems=tuple(
-                f"{path}:{_line(node, item['loc'])}: {_name(item['loc'])}: {item['msg']}"
+                f"{path}:{_line(node, item['loc'])}: {_name(item['loc'])}:"
+                f" {item['msg'].removeprefix('Value error, ')}"
                 for item in error.errors(include_url=False)
             )
         )

@@ -1,5 +1,7 @@
 """A repository's own file: what it says, and what is said of its mistakes."""
 
+import json
+
 import jsonschema
 import pytest
 import yaml
@@ -88,6 +90,16 @@ def test_the_stricter_limit_counts():
     assert RepoConfig(outsiders="all").outsiders_with("analyzers") == "analyzers"
     assert RepoConfig(outsiders="none").outsiders_with("all") == "none"
     assert RepoConfig().outsiders_with("all") == "all"
+
+
+@pytest.mark.parametrize("pattern", ["!", "\\", "docs\\", "[z-a]"])
+@pytest.mark.parametrize("where", ["ignore: [{}]", "instructions: [{{paths: [{}], text: t}}]"])
+def test_a_pattern_that_cannot_be_read_is_told_and_stops_no_review(pattern, where):
+    parsed = parse_repo_config(f"drafts: true\n{where.format(json.dumps(pattern))}")
+    assert parsed.config == RepoConfig()
+    (problem,) = parsed.problems
+    assert problem.startswith(".github/harness.yml:2: ")
+    assert problem.endswith(f"{pattern!r} is no gitignore pattern")
 
 
 def test_money_and_agents_come_from_the_default_branch_instructions_from_the_base():
