@@ -21,15 +21,18 @@ class Attendance:
         self.pids: list[int] = []
         self.port = 0
         self._here: dict[int, str] = {}
-        self._open = asyncio.Event()
-        self._open.set()
+        self._held: set[str] = set()
+        self._moved = asyncio.Condition()
 
-    def close(self) -> None:
-        """From now on agents wait at the desk."""
-        self._open.clear()
+    def hold(self, *names: str) -> None:
+        """From now on these agents wait at the desk."""
+        self._held |= set(names)
 
-    def open(self) -> None:
-        self._open.set()
+    async def release(self) -> None:
+        """Nobody waits any more."""
+        async with self._moved:
+            self._held.clear()
+            self._moved.notify_all()
 
     @property
     def alive(self) -> list[int]:
@@ -44,7 +47,7 @@ class Attendance:
         self.pids.append(pid)
         self.started.append((name, head))
         try:
-            if await self._may_go(reader):
+            if await self._may_go(name, reader):
                 writer.write(b"go\n")
                 if await reader.readline() == b"end\n":
                     self.ended.append((name, head))
@@ -54,17 +57,21 @@ class Attendance:
             del self._here[pid]
             writer.close()
 
-    async def _may_go(self, reader: asyncio.StreamReader) -> bool:
+    async def _may_go(self, name: str, reader: asyncio.StreamReader) -> bool:
         """False if it was ended while it waited."""
-        opened = asyncio.create_task(self._open.wait())
+        let_go = asyncio.create_task(self._until_released(name))
         gone = asyncio.create_task(reader.read(1))
         try:
-            await asyncio.wait({opened, gone}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({let_go, gone}, return_when=asyncio.FIRST_COMPLETED)
             return not gone.done()
         finally:
-            for task in (opened, gone):
+            for task in (let_go, gone):
                 task.cancel()
-            await asyncio.gather(opened, gone, return_exceptions=True)
+            await asyncio.gather(let_go, gone, return_exceptions=True)
+
+    async def _until_released(self, name: str) -> None:
+        async with self._moved:
+            await self._moved.wait_for(lambda: name not in self._held)
 
 
 @asynccontextmanager
@@ -73,7 +80,7 @@ async def attendance() -> AsyncIterator[Attendance]:
     server = await asyncio.start_server(desk.serve, "127.0.0.1", 0)
     desk.port = server.sockets[0].getsockname()[1]
     yield desk
-    desk.open()
+    await desk.release()
     server.close()
     await server.wait_closed()
 

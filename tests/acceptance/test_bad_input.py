@@ -40,7 +40,7 @@ def plain(text):
 
 
 async def test_a_pull_request_closed_meanwhile_is_left_alone(make_stage, desk):
-    desk.close()
+    desk.hold("reader")
     stage = await alone(make_stage, reporting("reader", desk))
     pull = await stage.pull(BUGGY)
     await stage.begun(desk)
@@ -65,14 +65,14 @@ async def test_closed_before_anything_began_nothing_is_posted_at_all(stage):
 
 
 async def test_after_a_force_push_only_the_new_head_is_spoken_of(make_stage, desk):
-    desk.close()
+    desk.hold("reader")
     stage = await alone(make_stage, reporting("reader", desk))
     pull = await stage.pull(BUGGY)
     await stage.begun(desk)
     old = pull.head_sha
     await stage.push(pull, {"new.py": "x = 1  # BUG beta\n"}, start="refs/heads/main")
     await stage.begun(desk, times=2)
-    desk.open()
+    await desk.release()
     await stage.reviewed(pull, times=2)
     (before,) = stage.checks(pull, old)
     assert (before.status, before.conclusion) == ("completed", "cancelled")
@@ -120,7 +120,7 @@ async def test_a_review_that_was_cut_off_before_it_was_posted_is_posted_for_the_
 
 
 async def test_a_deleted_fork_is_reviewed_like_any_other(make_stage, desk):
-    desk.close()
+    desk.hold("reader")
     stage = await alone(make_stage, reporting("reader", desk))
     repo = await stage.repository()
     fork = await stage.github.fork(repo, "ada")
@@ -128,7 +128,7 @@ async def test_a_deleted_fork_is_reviewed_like_any_other(make_stage, desk):
     pull = await stage.github.open_pull(repo, head="change", head_repo=fork, author="ada")
     await stage.begun(desk)
     await stage.github.delete_repo(fork)
-    desk.open()
+    await desk.release()
     await stage.reviewed(pull)
     stage.posted_once(pull)
     assert stage.check(pull).conclusion == "failure"
@@ -230,7 +230,7 @@ async def test_uninstalled_before_the_run_nothing_else_is_harmed(stage, logged):
 
 
 async def test_uninstalled_during_the_run_it_ends_and_leaves_nothing(make_stage, desk, tmp_path):
-    desk.close()
+    desk.hold("reader")
     stage = await alone(make_stage, reporting("reader", desk))
     lost = await stage.repository()
     other = await stage.github.create_repo("octo", "other", CLEAN)
@@ -240,7 +240,7 @@ async def test_uninstalled_during_the_run_it_ends_and_leaves_nothing(make_stage,
     await stage.github.uninstall(lost)
     good = await stage.pull(BUGGY, repo=other)
     await stage.begun(desk, times=2)
-    desk.open()
+    await desk.release()
     await stage.until(lambda: stage.says(good, "completed"), "the other one is reviewed")
     await stage.settled()
     assert stage.check(good).conclusion == "failure"
@@ -251,12 +251,12 @@ async def test_uninstalled_during_the_run_it_ends_and_leaves_nothing(make_stage,
 
 
 async def test_access_that_is_taken_without_a_word_ends_the_run(make_stage, desk):
-    desk.close()
+    desk.hold("reader")
     stage = await alone(make_stage, reporting("reader", desk))
     pull = await stage.pull(BUGGY)
     await stage.begun(desk)
     stage.repo(pull).installation_id = None
-    desk.open()
+    await desk.release()
     run = await stage.reviewed(pull)
     assert run.state == "failed"
     assert "octo/shop" in run.title
@@ -537,13 +537,13 @@ async def test_a_delivery_that_comes_again_is_one_run(stage):
 
 
 async def test_two_deliveries_about_one_head_are_told_once(make_stage, desk):
-    desk.close()
+    desk.hold("reader")
     stage = await alone(make_stage, reporting("reader", desk))
     pull = await stage.pull(BUGGY)
     await stage.begun(desk)
     await stage.github.ready_for_review(pull)
     await stage.begun(desk, times=2)
-    desk.open()
+    await desk.release()
     await stage.reviewed(pull, times=2)
     first, second = stage.checks(pull, pull.head_sha)
     assert (first.conclusion, second.conclusion) == ("cancelled", "failure")
@@ -553,12 +553,12 @@ async def test_two_deliveries_about_one_head_are_told_once(make_stage, desk):
 
 
 async def test_a_dry_run_posts_nothing(make_stage, desk, traffic):
-    desk.close()
+    desk.hold("reader")
     stage = await alone(make_stage, reporting("reader", desk), dry_run=True)
     pull = await stage.pull(BUGGY)
     await stage.begun(desk)
     await stage.push(pull, {"new.py": "x = 1  # BUG beta\n"})
-    desk.open()
+    await desk.release()
     run = await stage.reviewed(pull, times=2)
     assert run.conclusion == "failure"
     for words in ("/harness review", "/harness help", "/harness fly"):
