@@ -57,7 +57,8 @@ async def plan(services: Services, job_id: str, request: ReviewRequest) -> Revie
         analyzers=analyzers,
         allowed="all" if audience is Audience.TRUSTED or approved_by else outsiders,
     )
-    run_id = ids.random_id("r")
+    # Made again after a crash in this very step, it is the same run.
+    run_id = ids.content_id("r", job_id, length=10)
     made = ReviewPlan(
         run_id=run_id,
         pull=pull,

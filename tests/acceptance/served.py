@@ -1,4 +1,4 @@
-"""A real ``python -m bot serve`` beside the embedded GitHub of the test: to be killed and restarted."""
+"""A real ``python -m bot serve`` beside the test's embedded GitHub: to be killed and restarted."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ class Served:
     async def until(self, true: Callable[[], Any], what: str) -> None:
         try:
             async with asyncio.timeout(PATIENCE):
-                while not await true():  # noqa: ASYNC110  # the other side has no event to give
+                while not await true():  # the other side has no event to give
                     await asyncio.sleep(0.02)
         except TimeoutError:
             log = "" if self._child is None else self._child.stderr
@@ -151,9 +151,12 @@ async def served(
     """Both sides, running."""
     async with AsyncExitStack() as stack:
         watchers = [observer]
-        github = EmbeddedGitHub(
-            place / "github", observer=lambda exchange: [watch(exchange) for watch in watchers][0]
-        )
+
+        def seen(exchange: Exchange) -> None:
+            for watch in watchers:
+                watch(exchange)
+
+        github = EmbeddedGitHub(place / "github", observer=seen)
         await stack.enter_async_context(github)
         harness = Served(github, place, agents)
         stack.push_async_callback(harness.close)

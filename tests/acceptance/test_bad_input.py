@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 
 from bot.demo.faults import Fault
+from bot.errors import TryLater
 from bot.jobs.patience import Patience
 from tests.acceptance.conftest import reporting, scripted
 from tests.acceptance.test_review import BUGGY
@@ -532,6 +533,24 @@ async def test_a_delivery_that_comes_again_is_one_run(stage):
     again = stage.github.deliveries.redeliver(delivery)
     await stage.settled()
     assert again.status_code == 202
+    assert len(await stage.runs(pull)) == 1
+    stage.posted_once(pull)
+
+
+async def test_a_plan_that_is_made_twice_is_one_run(stage, monkeypatch):
+    """As after a crash between writing the run down and recording the step."""
+    store, lost = stage.harness.store, [TryLater("the step is not recorded", 0.05)]
+    write = store.add_run
+
+    async def written_and_lost(run):
+        await write(run)
+        if lost:
+            raise lost.pop()
+
+    monkeypatch.setattr(store, "add_run", written_and_lost)
+    pull = await stage.pull(BUGGY)
+    await stage.reviewed(pull)
+    assert lost == []
     assert len(await stage.runs(pull)) == 1
     stage.posted_once(pull)
 

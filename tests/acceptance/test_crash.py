@@ -1,4 +1,4 @@
-"""kill -9 at every kind of moment of a review, and a restart: everything once, nothing left over."""
+"""kill -9 at every kind of moment of a review, and a restart: all told once, nothing left over."""
 
 import asyncio
 import json
