@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import dataclass
 from types import TracebackType
@@ -35,6 +36,7 @@ class Row:
 
     status: str = "waiting"
     words: str = ""
+    error: str = ""
     tokens: int = 0
     started: float | None = None
     ended: float | None = None
@@ -85,7 +87,7 @@ class Progress:
             case Started():
                 row.status, row.started = "reading", self._clock.monotonic()
             case AssistantText(text=text):
-                row.words = _last_line(text) or row.words
+                row.words = _last_words(text) or row.words
             case ToolCall(name=name):
                 row.words = name
             case Tokens(input=sent, output=received):
@@ -94,7 +96,7 @@ class Progress:
                 row.status = "done" if success else "failed"
                 row.ended = self._clock.monotonic()
             case RunError(message=message, warning=warning):
-                row.words = _last_line(message)
+                row.words = row.error = _last_line(message)
                 if not warning:
                     row.status, row.ended = "failed", self._clock.monotonic()
             case _:
@@ -106,7 +108,7 @@ class Progress:
         return f"{(row.ended or self._clock.monotonic()) - row.started:.1f} s"
 
     def _say(self, agent: str, row: Row) -> None:
-        detail = f" ({row.words})" if row.status == "failed" and row.words else ""
+        detail = f" ({row.error})" if row.status == "failed" and row.error else ""
         time = f" after {self._seconds(row)}" if row.ended is not None else ""
         self._console.print(f"{agent}: {row.status}{time}{detail}", markup=False, highlight=False)
 
@@ -129,6 +131,16 @@ def _sign(status: str) -> RenderableType:
     if status == "reading":
         return Spinner("dots")
     return Text({"done": "✓ done", "failed": "✗ failed"}.get(status, "· waiting"))
+
+
+def _last_words(text: str) -> str:
+    """Of an answer in JSON, its summary: people do not read braces."""
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        return _last_line(text)
+    summary = answer.get("summary") if isinstance(answer, dict) else None
+    return _last_line(summary if isinstance(summary, str) else text)
 
 
 def _last_line(text: str) -> str:
