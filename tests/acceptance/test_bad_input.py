@@ -251,6 +251,24 @@ async def test_uninstalled_during_the_run_it_ends_and_leaves_nothing(make_stage,
     assert not list((tmp_path / "data" / "mirrors").glob("octo/shop.git"))
 
 
+async def test_the_app_is_removed_during_a_run_and_others_go_on(make_stage, desk):
+    stage = await alone(make_stage, reporting("reader", desk))
+    desk.hold("reader")
+    pull = await stage.pull(BUGGY)
+    await stage.begun(desk)
+    elsewhere = await stage.github.create_repo("acme", "site", CLEAN)
+    stage.github.set_permission(elsewhere, "ada", "write")
+    await stage.github.delete_installation(stage.repo(pull))
+    good = await stage.pull(BUGGY, repo=elsewhere)
+    await stage.begun(desk, times=2)
+    await desk.release()
+    await stage.until(lambda: stage.says(good, "completed"), "the other one is reviewed")
+    await stage.settled()
+    assert len(stage.inline(good)) == 1
+    assert stage.inline(pull) == stage.conversation(pull) == []
+    assert await stage.harness.store.unfinished_runs() == []
+
+
 async def test_access_that_is_taken_without_a_word_ends_the_run(make_stage, desk):
     desk.hold("reader")
     stage = await alone(make_stage, reporting("reader", desk))
@@ -503,6 +521,28 @@ async def test_each_write_that_fails_is_repeated_until_it_stands_exactly_once(
     assert sorted((c.line, c.subject_type) for c in stage.inline(pull) if c.line) == [(33, "line")]
     assert "found 2 = 1 inline + 1 file + 0 summary" in plain(stage.summary(pull))
     assert stage.check(pull).conclusion == "failure"
+
+
+async def test_answers_to_people_and_an_edited_summary_survive_lost_answers(make_stage, quick):
+    stage = await alone(make_stage, scripted("reader"))
+    pull = await stage.pull(BUGGY)
+    await stage.reviewed(pull)
+    for method, path in (
+        ("POST", "/repos/.*/issues/comments/.*/reactions"),
+        ("POST", "/repos/.*/issues/.*/comments"),
+        ("PATCH", "/repos/.*/issues/comments/.*"),
+    ):
+        stage.github.faults.fail(Fault(method=method, path=path, status=502))
+        stage.github.faults.fail(Fault(method=method, path=path, after=True))
+    asked = await stage.comment(pull, "/harness help", by="ada")
+    await stage.settled()
+    await stage.push(pull, {"README.md": "# Words\n"})
+    await stage.reviewed(pull, times=2)
+    assert len(stage.answers(pull)) == 1
+    assert stage.reactions(asked) == ["eyes"]
+    assert pull.head_sha[:7] in stage.summary(pull)
+    assert len(stage.conversation(pull)) == 3
+    assert [fault.times for fault in stage.github.faults.requests[::2]] == [0, 0, 0]
 
 
 @pytest.mark.parametrize(("method", "path"), [("POST", "/repos/.*/reviews"), ("GET", ".*/pulls/1")])
