@@ -19,12 +19,19 @@ def select(config: RunConfig, matches: Callable[[str], bool]) -> tuple[str, ...]
         return ()
     tree = config.workspace.tree
     return tuple(
+        file.path for file in _wanted(config.diff, config, matches) if _regular(tree / file.path)
+    )
+
+
+def absent(config: RunConfig, matches: Callable[[str], bool]) -> tuple[str, ...]:
+    """Paths that should be analyzed and do not lie in the tree: what configures agents is not."""
+    if config.diff is None or config.workspace is None:
+        return ()
+    tree = config.workspace.tree
+    return tuple(
         file.path
-        for file in config.diff.files
-        if matches(file.path)
-        and file.path not in config.ignored
-        and _analyzable(file)
-        and _regular(tree / file.path)
+        for file in _wanted(config.diff, config, matches)
+        if not _regular(tree / file.path)
     )
 
 
@@ -86,6 +93,12 @@ def _on_touched(finding: Finding, file: FileDiff | None, lines: dict[str, frozen
         return file.status is FileStatus.ADDED
     last = finding.end_line or finding.line
     return any(finding.line <= line <= last for line in lines[finding.file])
+
+
+def _wanted(diff: Diff, config: RunConfig, matches: Callable[[str], bool]) -> Iterator[FileDiff]:
+    for file in diff.files:
+        if matches(file.path) and file.path not in config.ignored and _analyzable(file):
+            yield file
 
 
 def _analyzable(file: FileDiff) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from bot.agents import environment
-from bot.agents.analyzer import Names, argument, batches, select, touched
+from bot.agents.analyzer import Names, absent, argument, batches, select, touched
 from bot.agents.answer import answer
 from bot.agents.lines import read_all
 from bot.agents.programs import SYSTEM, beside_interpreter, find_program
@@ -95,7 +95,11 @@ class AnalyzerReviewer:
         target = Target(
             agent=self.name, diff=config.diff, names=Names(config.workspace.tree, paths)
         )
-        warnings = [f"{path!r} was left out: its name is no UTF-8" for path in refused]
+        missing = await asyncio.to_thread(absent, config, self._tool.matches)
+        warnings = [
+            *(f"{path!r} was left out: its name is no UTF-8" for path in refused),
+            *(f"{path!r} was not looked at: agents are not given this file" for path in missing),
+        ]
         work = [(path,) for path in paths] if self._tool.alone else list(batches(paths))
         analysis = Analysis(self._spec, self._tool, self._sandbox, config, target, work, warnings)
         await analysis.begin()

@@ -37,6 +37,7 @@ from bot.models import (
     ReportState,
     ReviewResult,
     RunConfig,
+    RunError,
     RunSummary,
 )
 from bot.models.context import ReviewContext
@@ -45,6 +46,7 @@ T = TypeVar("T")
 
 _log = logger(__name__)
 
+MAX_WARNINGS = 30
 MAX_SOURCE_BYTES = 2 * 1024 * 1024
 """Files larger than this are anchored without looking at their text."""
 
@@ -124,8 +126,7 @@ async def _ask(
     if agent.analyzer:
         # It calls no model: that it costs nothing is known, not unknown.
         run = replace(run, cost_usd=Decimal(0))
-    # Events were for the sinks; what is recorded is the narrative and the outcome.
-    return _report(agent, replace(run, buffer=()), change)
+    return _report(agent, run, change)
 
 
 async def _run(
@@ -169,16 +170,23 @@ def _report(agent: Panelist, run: AgentRun, change: Change) -> AgentReport:
     return AgentReport(
         agent=agent.spec.name,
         state=state,
-        run=run,
+        # Events were for the sinks; what is recorded is the narrative and the outcome.
+        run=replace(run, buffer=()),
         required=agent.spec.required,
         findings=tuple(finding for finding in findings if finding.file not in ignored),
         summary=answer.summary,
         praise=answer.praise,
         guidance=answer.guidance,
         reason=reason,
-        problems=answer.problems,
+        problems=(*_warnings(run), *answer.problems),
         untouched=untouched,
     )
+
+
+def _warnings(run: AgentRun) -> tuple[str, ...]:
+    """What an agent could not look at, by its own word: silence about it would read as a pass."""
+    told = [e.message for e in run.buffer if isinstance(e, RunError) and e.warning]
+    return tuple(dict.fromkeys(told))[:MAX_WARNINGS]
 
 
 def _outcome(run: AgentRun, answer: Answer) -> tuple[ReportState, str]:

@@ -136,3 +136,14 @@ async def test_a_verdict_that_github_refuses_leaves_no_check_that_looks_busy(sta
         "action_required",
     )
     assert "verdict could not be posted" in stage.check(pull).title
+
+
+async def test_a_file_that_no_analyzer_could_look_at_is_named(make_stage):
+    stage = await make_stage(agents=[{"name": "bandit", "kind": "bandit"}])
+    pull = await stage.pull(
+        {".claude/hidden.py": "eval(input())\n", "old.py": "print 'x'; eval(input())\n"}
+    )
+    await stage.reviewed(pull)
+    words = stage.summary(pull).replace("\\", "")
+    assert re.search(r"bandit: .*hidden\.py.* was not looked at", words)
+    assert re.search(r"bandit: .*old\.py.*syntax error", words)

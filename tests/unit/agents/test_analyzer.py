@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.agents.analyzer import Names, argument, batches, select, touched
+from bot.agents.analyzer import Names, absent, argument, batches, select, touched
 from bot.models import (
     Diff,
     FileDiff,
@@ -47,6 +47,20 @@ def config(tree: Path, *files: FileDiff, ignored: frozenset[str] = frozenset()) 
 
 def python(path: str) -> bool:
     return path.endswith(".py")
+
+
+def test_what_should_be_analyzed_and_is_not_in_the_tree_is_known(tmp_path: Path) -> None:
+    (tmp_path / "here.py").write_text("x")
+    change = config(
+        tmp_path,
+        changed("here.py"),
+        changed(".claude/hidden.py", status=FileStatus.ADDED),
+        changed(".claude/ignored.py"),
+        changed(".claude/text.md"),
+        changed("gone.py", status=FileStatus.DELETED, mode="000000"),
+        ignored=frozenset({".claude/ignored.py"}),
+    )
+    assert absent(change, python) == (".claude/hidden.py",)
 
 
 def test_only_changed_regular_files_of_its_language_are_analyzed(tmp_path: Path) -> None:

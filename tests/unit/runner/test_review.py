@@ -144,6 +144,26 @@ async def run(change, *agents, step=None):
     return await review(source, agents, ReviewContext(), step or Steps(), clock=Clock())
 
 
+async def test_what_an_agent_could_not_look_at_is_told(change):
+    warning = RunError(message="'app.py': syntax error", warning=True)
+    blind = Panelist(
+        spec=AgentSpec(name="blind", kind="command"),
+        reviewer=Reviewer(
+            "blind",
+            Started(),
+            warning,
+            warning,
+            AssistantText(text=CLEAN),
+            Finished(success=True),
+        ),
+        analyzer=True,
+    )
+    (report,) = (await run(change, blind)).reports
+    assert report.state is ReportState.FINISHED
+    assert report.problems == ("'app.py': syntax error",)
+    assert report.run.buffer == ()
+
+
 async def test_what_two_agents_say_about_one_line_is_one_issue(change):
     result = await run(change, agent("a", ANSWER), agent("b", ANSWER), agent("c"))
     (issue,) = result.issues
