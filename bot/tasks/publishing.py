@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from bot.errors import GitHubError, Superseded, TryLater
@@ -14,6 +15,7 @@ from bot.models import Decision, Placement, ReviewPlan, ReviewResult, RunState
 from bot.publish.check import open_check
 from bot.publish.publisher import Publication, Published, Publisher, failed, ordered
 from bot.tasks.services import Services
+from bot.tasks.siblings import shared_verdict
 
 recordable(Published)
 
@@ -88,6 +90,8 @@ async def _publish(
     plan = publication.plan
     client = await services.client(plan.installation_id, plan.pull.repo)
     await _still_newest(client, plan)
+    decision = await shared_verdict(services, client, plan, publication.decision)
+    publication = replace(publication, decision=decision)
     done = await guard(f"publish.{publisher.name}", publisher.publish(publication, client))
     if isinstance(done, Failed):
         if isinstance(done.error, (TryLater, Superseded)):

@@ -1,5 +1,7 @@
 """Deliveries, buttons and comments in any order: the newest head always gets its verdict."""
 
+import pytest
+
 from bot.demo.faults import Fault
 from tests.acceptance.conftest import scripted
 from tests.acceptance.test_review import BUGGY
@@ -77,3 +79,26 @@ async def test_a_merge_queue_hears_of_the_last_run_also_if_it_could_not_review(s
     await stage.settled()
     (check,) = stage.github.state.checks_of(stage.repo(pull), group)
     assert check.conclusion == "action_required"
+
+
+@pytest.mark.parametrize("trick", [{"base": "almost"}, {"base": "almost", "draft": True}])
+async def test_a_second_pull_request_of_the_same_head_turns_no_failing_check_green(stage, trick):
+    repo, github = await stage.repository(), stage.github
+    await github.commit(repo, "change", BUGGY, author="rita")
+    almost = await github.git.text(repo.path, "rev-parse", "refs/heads/change")
+    await github.set_branch(repo, "almost", almost, by="ada")
+    await github.commit(repo, "change", {"ok.py": "x = 1\n"}, author="rita")
+    first = await github.open_pull(repo, head="change", author="ada")
+    await stage.reviewed(first)
+    assert stage.check(first).conclusion == "failure"
+    second = await github.open_pull(repo, head="change", author="ada", **trick)
+    run = await stage.reviewed(second)
+    assert run.conclusion == ("neutral" if "draft" in trick else "success")
+    assert stage.check(second).external_id == run.id
+    assert stage.check(second).conclusion == "failure"
+    assert "pull request 1 has the same commit: 1 to fix" in stage.check(second).title
+
+    await github.close_pull(first)
+    await stage.comment(second, "/harness review", by="ada")
+    await stage.reviewed(second, times=2)
+    assert stage.check(second).conclusion == "success"
