@@ -308,3 +308,14 @@ async def test_too_many_runs_of_one_pull_request_wait(mirror, base, monkeypatch)
                 pass
     async with mirror.tree(base, 1):
         pass
+
+
+async def test_a_lock_that_a_killed_git_left_does_not_cost_the_tree(upstream, mirror, base):
+    await mirror.fetch(base, base, 1)
+    async with mirror.tree(base, 1) as tree:
+        left_lock(tree)
+        kept = (tree / "run.sh").open("rb")
+
+    async with mirror.tree(base, 1) as again:
+        with kept:
+            assert (again / "run.sh").stat().st_ino == os.fstat(kept.fileno()).st_ino
