@@ -33,7 +33,7 @@ from bot.models import FailOn
 from bot.process import Ledger
 from bot.publish.publisher import publishers
 from bot.sandbox.sandbox import Sandbox
-from bot.settings import Settings, environment_value, load_settings
+from bot.settings import Settings, environment_value, load_settings, unknown_names
 from bot.store import Store, sqlite_url
 from bot.tasks import recipes as _recipes  # noqa: F401  # importing it collects the recipes
 from bot.tasks.services import Policy, Services
@@ -184,6 +184,8 @@ def main(*, front_door: bool = True) -> int:
     try:
         settings = load_settings()
         log.configure(settings.log_format)
+        for name in unknown_names():
+            _log.warning("settings.unknown", name=name)
         with _runner() as runner:
             runner.run(serve(settings, front_door=front_door))
     except ConfigurationError as error:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -144,8 +145,8 @@ class Settings(BaseSettings):
     )
     operator_token: SecretStr = Field(
         default=SecretStr(""),
-        description="Signs in to the pages, `/api` and `/metrics`. Default: generated, kept in the"
-        " data directory.",
+        description="Signs in to the pages; the bearer token of `/api` and `/metrics`. Default:"
+        " generated, kept in the data directory (`operator-token`).",
     )
     dry_run: bool = Field(default=False, description="Review, post nothing.")
     log_format: Literal["console", "json"] = Field(
@@ -277,6 +278,11 @@ def _mistake(item: Mapping[str, Any]) -> str:
 
 
 def _unparsable(error: ValueError) -> str:
+    if isinstance(error, tomllib.TOMLDecodeError):
+        return f"{_config_file()}: {error}"
+    field = re.match(r'error parsing value for field "(\w+)"', str(error))
+    if field:
+        return f"{PREFIX}{field[1].upper()}: this is not JSON"
     # pydantic-settings names the field and the source, and chains the reason; the reason of a
     # JSON mistake quotes the text, which may hold a secret, so only its kind is told.
     reason = type(error.__cause__ or error).__name__
@@ -315,6 +321,19 @@ def values() -> list[Value]:
         )
         for name in Settings.model_fields
     ]
+
+
+def unknown_names() -> list[str]:
+    """What is set and means nothing: most likely a slip of the pen."""
+    known = {*Settings.model_fields, "config"}
+    dotenv = DotEnvSettingsSource(Settings, env_file=".env", env_prefix=PREFIX).env_vars
+    written = {name.upper() for name in (*os.environ, *dotenv)}
+    toml = TomlConfigSettingsSource(Settings, toml_file=_config_file()).toml_data
+    return sorted(
+        name
+        for name in written
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX).lower() not in known
+    ) + sorted(f"{_config_file()}: {name}" for name in toml if name not in known)
 
 
 def settings_table() -> str:

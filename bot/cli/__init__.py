@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -56,7 +57,10 @@ def options(
 def serve() -> None:
     """Run the webhook front door and the worker in one process.
 
-    Configuration comes from HARNESS_* variables, .env or harness.toml; see the README, "Settings".
+    Needs HARNESS_APP_ID, HARNESS_PRIVATE_KEY_FILE and
+    HARNESS_WEBHOOK_SECRET, from the environment, .env or harness.toml.
+    `harness config` shows every setting, the README explains them.
+
     Stops on SIGTERM or Ctrl-C; running reviews go on at the next start.
     """
     from bot.app import main as run
@@ -93,8 +97,8 @@ def review(
 ) -> None:
     """Review a local repository: the same review as on a pull request, no GitHub, no credentials.
 
-    Reads the committed changes of HEAD against the base. Exit status: 0 clean, 1 findings at or
-    above the failing severity, 2 could not review.
+    Reads the committed changes of HEAD against the base. Exit status:
+    0 clean, 1 findings at or above the failing severity, 2 could not review.
     """
     from bot.cli.review import run
 
@@ -117,7 +121,7 @@ def demo(
     ] = False,
     repo: Annotated[
         Path | None,
-        typer.Option(metavar="PATH", help="Use this repository's branch as the pull request."),
+        typer.Option(metavar="PATH", help="Make the pull request from this repository of yours."),
     ] = None,
     base: Base = None,
     head: Annotated[
@@ -127,8 +131,9 @@ def demo(
 ) -> None:
     """Show the whole main job on an embedded GitHub: no network, account or key.
 
-    Starts a small GitHub on this machine with a real git repository and a real pull request, runs
-    the real bot against it, and shows where to look at the result.
+    Starts a small GitHub on this machine with a real git repository and a
+    real pull request, runs the real bot against it, and shows where to look
+    at the result. Settings (agents, too) are those of `harness config`.
     """
     from bot.cli.demo import run
 
@@ -142,7 +147,11 @@ def config(
         bool, typer.Option("--schema", help="Print the JSON Schema of .github/harness.yml.")
     ] = False,
 ) -> None:
-    """Show the effective configuration and where each value comes from; secrets are never shown."""
+    """Show the effective configuration and where each value comes from; secrets are never shown.
+
+    Checks .github/harness.yml as it is on the disk.
+    Exit status: 2 if something is wrong.
+    """
     from bot.cli.config import run
 
     raise typer.Exit(run(path, schema=schema))
@@ -158,8 +167,16 @@ def runs(
     raise typer.Exit(run(run_id))
 
 
+def _interrupt(*_: object) -> None:
+    """SIGTERM ends a command as Ctrl-C does, and leaves nothing in the temporary directory."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the background by a script
+        raise KeyboardInterrupt
+    signal.raise_signal(signal.SIGINT)
+
+
 def main() -> int:
     """Errors are one clear line and exit status 2, never a traceback."""
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         app()
     except HarnessError as error:

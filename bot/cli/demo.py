@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +19,8 @@ from bot.cli.operator import files_are_ours
 from bot.cli.review import chosen
 from bot.cli.scratch import scratch
 from bot.demo import EmbeddedGitHub
-from bot.errors import HarnessError
-from bot.models import PullRequest, RepoConfig, RunState
+from bot.errors import ConfigurationError, HarnessError
+from bot.models import PullRequest, RepoConfig, ReportState, RunState
 from bot.models.text import visible
 from bot.settings import AgentSettings, Settings, load_settings
 
@@ -48,10 +49,9 @@ def run(
     files = files_are_ours()
     settings = load_settings(files=files)
     log.configure(settings.log_format, level="WARNING")
-    try:
-        return asyncio.run(_show(settings, files, once, repo, base, head, agents))
-    except KeyboardInterrupt:
-        return 0
+    if repo is None and (base or head):
+        raise ConfigurationError("--base and --head are of a repository of yours: name it, --repo")
+    return asyncio.run(_show(settings, files, once, repo, base, head, agents))
 
 
 async def _show(
@@ -68,12 +68,13 @@ async def _show(
         console.print(f"pull request  {stage.github.page(stage.pull)}", highlight=False)
         console.print(f"its runs      {stage.harness.url}/", highlight=False)
         posted = await _watch(stage, console)
-        _result(stage, console)
+        await _result(stage, console)
         if once or not posted:
             return 0 if posted else 1
         console.print(f"operator token  {stage.harness.operator_token}", highlight=False)
         console.print("Both pages stay up until Ctrl-C.", style="dim")
-        await asyncio.Event().wait()
+        with suppress(asyncio.CancelledError):  # Ctrl-C, after all is done: a good end
+            await asyncio.Event().wait()
     return 0
 
 
@@ -173,15 +174,26 @@ def was_posted(stage: Stage) -> bool:
     )
 
 
-def _result(stage: Stage, console: Console) -> None:
+async def _result(stage: Stage, console: Console) -> None:
     table = Table(box=None, padding=(0, 2, 0, 0))
     for heading in ("where", "comment"):
         table.add_column(heading, overflow="fold")
     for comment in stage.github.review_comments(stage.pull):
         place = f"{comment.path}:{comment.line}" if comment.line else comment.path
         first = comment.body.splitlines()[0] if comment.body else ""
-        table.add_row(visible(place), visible(first))
-    console.print(table)
+        table.add_row(visible(place), visible(_without_marks(first)))
+    if table.row_count:
+        console.print(table, markup=False)
+    for run in await stage.harness.store.runs(1):
+        for report in await stage.harness.store.agent_reports(run.id):
+            if report.state is not ReportState.FINISHED:
+                reason = visible(report.reason)
+                console.print(f"{report.agent} did not finish: {reason}", markup=False)
     check = stage.github.check(stage.pull)
     if check is not None:
         console.print(f"check: {check.conclusion or check.status}, {visible(check.title)}")
+
+
+def _without_marks(line: str) -> str:
+    """A terminal shows Markdown's emphasis and escapes as they are written."""
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", line.replace("**", ""))

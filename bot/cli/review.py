@@ -53,6 +53,8 @@ def run(
     """0 clean, 1 findings at or above the failing severity, 2 could not review."""
     if output_format not in report.FORMATS:
         raise ConfigurationError(f"--format {output_format}: there are {', '.join(report.FORMATS)}")
+    if output is not None:
+        _writable(output)
     settings = load_settings(files=files_are_ours(), fail_on=fail_on)
     log.configure(settings.log_format, level="WARNING")
     result, decision = asyncio.run(_review(settings, path, base, agents))
@@ -62,6 +64,16 @@ def run(
     else:
         output.write_text(text, "utf-8", errors="surrogateescape")
     return exit_status(result, decision)
+
+
+def _writable(output: Path) -> None:
+    """Told before the review, and not as the exit status that means findings."""
+    try:
+        output.open("a").close()
+    except OSError as error:
+        raise ConfigurationError(
+            f"--output {visible(str(output))}: cannot write it: {error.strerror}"
+        ) from error
 
 
 def exit_status(result: ReviewResult, decision: Decision) -> int:
@@ -94,6 +106,13 @@ async def _review(
             f" {len(change.diff.files)} files, {len(change.skipped)} left out",
             highlight=False,
         )
+        if not change.diff.files:
+            console.print(
+                f"nothing differs from {visible(change.base_ref)}, so there is nothing to review;"
+                " --base names another commit to compare with",
+                markup=False,
+                highlight=False,
+            )
         progress = Progress(tuple(s.name for s in specs), console=console, clock=clock)
 
         async def source() -> Change:

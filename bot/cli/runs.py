@@ -28,7 +28,11 @@ async def _run(settings: Settings, run_id: str | None) -> int:
     store = await Store.open(settings.database_url or sqlite_url(file.parent))
     try:
         if run_id is None:
-            _list(await store.runs(LIMIT))
+            found = await store.runs(LIMIT)
+            if found:
+                _list(found)
+            else:
+                Console().print("nothing ran yet")
             return 0
         return await _show(store, run_id)
     finally:
@@ -48,7 +52,7 @@ def _list(runs: list[RunRecord]) -> None:
             visible(item.title),
             f"{item.started_at:%Y-%m-%d %H:%M}",
         )
-    Console().print(table)
+    Console().print(table, markup=False)
 
 
 async def _show(store: Store, run_id: str) -> int:
@@ -69,7 +73,7 @@ async def _show(store: Store, run_id: str) -> int:
             str(len(report.findings)),
             f"{report.run.duration:.1f} s",
         )
-    console.print(agents)
+    console.print(agents, markup=False)
     issues = Table(title="\nIssues", title_justify="left", box=None)
     for heading in ("id", "state", "severity", "where", "issue", "found by"):
         issues.add_column(heading, overflow="fold")
@@ -82,5 +86,5 @@ async def _show(store: Store, run_id: str) -> int:
             visible(issue.title),
             visible(", ".join(issue.agents)),
         )
-    console.print(issues)
+    console.print(issues, markup=False)
     return 0

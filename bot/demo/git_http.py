@@ -140,8 +140,11 @@ async def _stream(
         await response.prepare(request)
         if first:
             await response.write(first)
-        async for chunk in child.chunks():
-            await response.write(chunk)
+        try:
+            async for chunk in child.chunks():
+                await response.write(chunk)
+        except ConnectionResetError:
+            return response  # git has gone, and nobody waits for the rest
         await child.wait()
     await response.write_eof()
     return response

@@ -156,3 +156,4 @@ def _quiet() -> None:
     if not log.handlers:
         log.addHandler(logging.NullHandler())
         log.addFilter(_Noise())
+        log.setLevel(logging.WARNING)  # a line for each of its hundred migrations

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -127,6 +128,9 @@ def test_an_agent_that_cannot_run_is_no_clean_review(repo):
         (("review", "/tmp"), "/tmp"),
         (("review", ".", "--agent", "nobody"), "there is no such agent"),
         (("review", ".", "--format", "pdf"), "--format pdf"),
+        (("review", ".", "--output", "nowhere/report.txt"), "--output nowhere/report.txt"),
+        (("config", "nowhere"), "nowhere is not a directory"),
+        (("demo", "--once", "--base", "main"), "--repo"),
         (("serve",), "HARNESS_APP_ID"),
         (("runs",), "nothing ran yet"),
     ],
@@ -160,6 +164,42 @@ def test_config_shows_sources_and_no_secret(repo):
     assert done.returncode == 0
     assert "s3cr3t-of-mine" not in done.stdout
     assert "HARNESS_WEBHOOK_SECRET" in done.stdout
+
+
+def test_config_checks_the_file_of_the_repository_around(repo):
+    (repo / ".github").mkdir()
+    (repo / "deep").mkdir()
+    file = repo / ".github" / "harness.yml"
+    file.write_text("instructions: [{paths: ['api/**'], text: 'a [red] rule'}]\n")
+    done = harness("config", "deep", cwd=repo, env={"HARNESS_APPID": "7"})
+    assert done.returncode == 0
+    assert "api/**: a [red] rule" in done.stdout
+    assert "HARNESS_APPID: there is no such setting" in done.stdout
+    file.write_text("fail_on: sometimes\n")
+    assert harness("config", "deep", cwd=repo).returncode == 2
+    wrong = harness("config", cwd=repo, env={"HARNESS_AGENTS": '[{"name": "x", "kind": "y"}]'})
+    assert wrong.returncode == 2
+    assert "'x' is of kind 'y'" in wrong.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_review_that_is_ended_leaves_nothing_behind(repo, tmp_path, number):
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "bot", "review", "--base", "main"],
+        cwd=repo,
+        env={"PATH": os.environ["PATH"], "TMPDIR": str(temporary)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stderr is not None
+    assert "reviewing" in child.stderr.readline()
+    child.send_signal(number)
+    child.communicate(timeout=30)
+    assert child.returncode == 130
+    assert list(temporary.iterdir()) == []
 
 
 @pytest.mark.parametrize("command", ["serve", "worker", "review", "demo", "config", "runs"])

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bot.errors import ConfigurationError
-from bot.settings import load_settings, values
+from bot.settings import load_settings, unknown_names, values
 
 
 @pytest.fixture(autouse=True)
@@ -86,6 +86,25 @@ def test_a_configuration_file_that_is_named_must_exist(monkeypatch):
     monkeypatch.setenv("HARNESS_CONFIG", "nowhere.toml")
     with pytest.raises(ConfigurationError, match=r"nowhere\.toml"):
         load_settings()
+
+
+def test_what_cannot_be_parsed_is_named(empty_place, monkeypatch):
+    monkeypatch.setenv("HARNESS_AGENTS", "ruff")
+    with pytest.raises(ConfigurationError, match="HARNESS_AGENTS: this is not JSON"):
+        load_settings()
+    monkeypatch.delenv("HARNESS_AGENTS")
+    (empty_place / "harness.toml").write_text("port = [\n")
+    with pytest.raises(ConfigurationError, match=r"harness\.toml: Invalid value"):
+        load_settings()
+
+
+def test_names_that_mean_nothing_are_told(empty_place, monkeypatch):
+    monkeypatch.setenv("HARNESS_SANDBOXX", "require")
+    monkeypatch.setenv("HARNESS_SANDBOX", "require")
+    monkeypatch.setenv("HARNESS_CONFIG", "harness.toml")
+    (empty_place / ".env").write_text("HARNESS_APPID=7\nOTHER=1\n")
+    (empty_place / "harness.toml").write_text("port = 1\nfail-on = 'minor'\n")
+    assert unknown_names() == ["HARNESS_APPID", "HARNESS_SANDBOXX", "harness.toml: fail-on"]
 
 
 def test_serving_needs_an_app_and_says_all_that_is_missing(empty_place):
