@@ -131,6 +131,8 @@ class Sandbox:
             return probe
         if probe.no_dropping:
             return replace(probe, reason=f"root cannot become another user: {probe.no_dropping}")
+        if shutil.which(self._bwrap) is None:
+            return replace(probe, reason=f"bubblewrap is not installed: no {self._bwrap}")
         reason = ""
         for disable_userns in (True, False):
             attempt = replace(probe, works=True, reason="", disable_userns=disable_userns)
