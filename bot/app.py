@@ -43,6 +43,7 @@ from bot.webhook.writer import DeliveryWriter
 from bot.worker import Worker
 
 SANDBOX_OFF = "The sandbox is switched off here: agents ran on the operator's machine unfenced."
+BUDGETS = ("budget_run_usd", "budget_pr_usd", "budget_month_usd")
 MIN_FREE_BYTES = 100 * 1024 * 1024
 
 _log = log.logger(__name__)
@@ -186,6 +187,10 @@ def main(*, front_door: bool = True) -> int:
         log.configure(settings.log_format)
         for name in unknown_names():
             _log.warning("settings.unknown", name=name)
+        for name in BUDGETS:
+            if getattr(settings, name) is not None:
+                # No agent of this version tells what it costs, so no limit can be kept.
+                _log.warning("settings.not_enforced", name=f"HARNESS_{name.upper()}")
         with _runner() as runner:
             runner.run(serve(settings, front_door=front_door))
     except ConfigurationError as error:

@@ -131,12 +131,14 @@ class Settings(BaseSettings):
     fail_on: Literal["critical", "major", "minor", "never"] = Field(
         default="major", description="Lowest severity that makes the check fail."
     )
-    budget_run_usd: Decimal | None = Field(default=None, ge=0, description="Hard limit of a run.")
+    budget_run_usd: Decimal | None = Field(
+        default=None, ge=0, description="Hard limit of a run (not enforced yet)."
+    )
     budget_pr_usd: Decimal | None = Field(
-        default=None, ge=0, description="Hard limit of a pull request's life."
+        default=None, ge=0, description="Hard limit of a pull request's life (not enforced yet)."
     )
     budget_month_usd: Decimal | None = Field(
-        default=None, ge=0, description="Hard limit of a calendar month."
+        default=None, ge=0, description="Hard limit of a calendar month (not enforced yet)."
     )
     outsiders: Literal["analyzers", "all", "none"] = Field(
         default="analyzers",

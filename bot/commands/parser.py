@@ -16,6 +16,8 @@ MAX_COMMANDS = 10
 """A comment with more is a mistake or an attack; the rest is not looked at."""
 
 _LINE_END = re.compile(r"\r\n?|\n")
+_HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+"""What nobody sees commands nothing."""
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _COMMAND = re.compile(r" {0,3}/harness(?:[ \t]+(?P<rest>.*))?\s*$", re.IGNORECASE)
 _NAME = re.compile(r"[a-z][a-z-]{0,30}")
@@ -33,7 +35,7 @@ def parse_commands(body: str) -> tuple[Line, ...]:
     """All commands of a comment, in order; ``/harness`` alone asks for help."""
     found: list[Line] = []
     fence = ""
-    for line in _LINE_END.split(body):
+    for line in _LINE_END.split(_HIDDEN.sub("·", body)):
         fence, code = _code(line, fence)
         if code:
             continue

@@ -165,9 +165,7 @@ def _clipped(text: str, limit: int) -> str:
     return f"{text[:limit]}\n… ({len(text) - limit} characters left out)"
 
 
-def whole(diff: Diff | None, ignored: frozenset[str]) -> bool:
-    """Whether the prompt holds the whole diff of what is reviewed."""
-    if diff is None:
-        return True
+def left_out(diff: Diff, ignored: frozenset[str]) -> tuple[str, ...]:
+    """Paths whose diff does not fit in a prompt: a reviewer has to open them in the tree."""
     files = [file for file in diff.files if file.path not in ignored]
-    return not _fitting(files, DIFF_LIMIT)[1]
+    return tuple(file.path for file in _fitting(files, DIFF_LIMIT)[1])

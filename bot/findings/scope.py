@@ -46,7 +46,7 @@ def _nothing_to_read(file: FileDiff) -> str:
     if file.submodule:
         return "a submodule"
     if file.binary:
-        return "a binary file"
+        return "binary, or too large to compare"
     if file.hunks:
         return ""
     if file.status in (FileStatus.RENAMED, FileStatus.COPIED):

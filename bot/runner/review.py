@@ -21,7 +21,7 @@ from bot.agents.reviewer import AgentReviewer
 from bot.agents.sinks import Sink
 from bot.checkout.files import read_file
 from bot.clock import Clock
-from bot.context.prompt import compose
+from bot.context.prompt import compose, left_out
 from bot.findings.identity import follow
 from bot.findings.merge import merge
 from bot.findings.parse import Answer, parse_answer
@@ -41,11 +41,13 @@ from bot.models import (
     RunSummary,
 )
 from bot.models.context import ReviewContext
+from bot.models.text import visible
 
 T = TypeVar("T")
 
 _log = logger(__name__)
 
+MAX_NAMES = 10
 MAX_WARNINGS = 30
 MAX_SOURCE_BYTES = 2 * 1024 * 1024
 """Files larger than this are anchored without looking at their text."""
@@ -178,9 +180,17 @@ def _report(agent: Panelist, run: AgentRun, change: Change) -> AgentReport:
         praise=answer.praise,
         guidance=answer.guidance,
         reason=reason,
-        problems=(*_warnings(run), *answer.problems),
+        problems=(*_clipped(agent, change, ignored), *_warnings(run), *answer.problems),
         untouched=untouched,
     )
+
+
+def _clipped(agent: Panelist, change: Change, ignored: set[str]) -> tuple[str, ...]:
+    """A prompt that did not hold the whole diff is told: what was in it is all that is sure."""
+    paths = () if agent.analyzer else left_out(change.diff, frozenset(ignored))
+    names = ", ".join(visible(path) for path in paths[:MAX_NAMES])
+    more = f" and {len(paths) - MAX_NAMES} more" if len(paths) > MAX_NAMES else ""
+    return (f"the diff of {names}{more} did not fit in its prompt",) if paths else ()
 
 
 def _warnings(run: AgentRun) -> tuple[str, ...]:

@@ -28,6 +28,9 @@ from bot.models import (
 from bot.models.repo_config import PATH, combine, parse_repo_config
 from bot.tasks.services import Services
 
+RUNS_OF_AN_APPROVAL = 3
+"""How often the head of an outsider's pull request is read in full for one approval."""
+
 
 @recordable
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -160,7 +163,11 @@ async def _approval(services: Services, request: ReviewRequest, pull: PullReques
             pull.repo, pull.number, pull.head_sha, request.asker.login
         )
         return request.asker.login
-    return await services.store.approval(pull.repo, pull.number, pull.head_sha) or ""
+    by = await services.store.approval(pull.repo, pull.number, pull.head_sha) or ""
+    runs = await services.store.runs_for_head(pull.repo, pull.head_sha)
+    paid = sum(run.number == pull.number and bool(run.approved_by) for run in runs)
+    # Closing and reopening starts a run each time: one approval must not pay for all of them.
+    return by if paid < RUNS_OF_AN_APPROVAL else ""
 
 
 async def _repo_config(

@@ -436,7 +436,7 @@ async def test_binary_rename_mode_crlf_and_no_newline_at_the_end(stage):
         "gone.py": "g = 1\n",
         "bytes-\udcff.py": "b = 1\n",
     }
-    moved = before["old name.py"].replace("line20 = 20", "line20 = 20  # BUG renamed")
+    moved = str(before["old name.py"]).replace("line20 = 20", "line20 = 20  # BUG renamed")
     repo = await stage.repository(before)
     pull = await stage.pull(
         {

@@ -48,14 +48,20 @@ async def opened(github):
     return await github.open_pull(repo, head="change", author="ada")
 
 
+def marker(comment):
+    found = read(comment.body)
+    assert found is not None
+    return found
+
+
 def told_once(github, pull):
     """One review, one comment for each issue, one summary, one check."""
     state, repo = github.state, github.state.repositories[pull.repo_id]
     assert len([review for review in state.reviews_of(pull) if review.body]) == 1
-    about = [read(comment.body) for comment in github.review_comments(pull)]
+    about = [marker(comment) for comment in github.review_comments(pull)]
     assert sorted(mark.kind for mark in about) == ["file", "inline"]
     assert len({mark.issue for mark in about}) == 2
-    assert [read(comment.body).kind for comment in state.comments_of(pull)] == ["summary"]
+    assert [marker(comment).kind for comment in state.comments_of(pull)] == ["summary"]
     (check,) = state.checks_of(repo, pull.head_sha)
     assert (check.status, check.conclusion) == ("completed", "failure")
     assert [note["path"] for note in check.annotations] == ["app.py", "app.py"]

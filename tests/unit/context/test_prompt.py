@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.context.prompt import DIFF_LIMIT, GUARD, compose, fenced, render_file, whole
+from bot.context.prompt import DIFF_LIMIT, GUARD, compose, fenced, left_out, render_file
 from bot.models import Diff, FileDiff, FileStatus, Hunk, PathInstruction, RunConfig
 from bot.models.context import ReviewContext
 
@@ -74,9 +74,8 @@ def test_what_does_not_fit_is_named_and_the_rest_is_whole():
     assert "does not fit here" in prompt
     assert "big.py" in prompt.split("does not fit here")[1]
     assert len(prompt) < DIFF_LIMIT
-    assert not whole(Diff(base_sha="", head_sha="", files=(big,)), frozenset())
-    assert whole(Diff(base_sha="", head_sha="", files=(big,)), frozenset({"big.py"}))
-    assert whole(None, frozenset())
+    assert left_out(Diff(base_sha="", head_sha="", files=(big,)), frozenset()) == ("big.py",)
+    assert left_out(Diff(base_sha="", head_sha="", files=(big,)), frozenset({"big.py"})) == ()
 
 
 def test_ignored_files_are_not_shown():

@@ -40,7 +40,7 @@ def test_generated_and_vendored_files_are_ignored_by_default(path):
 @pytest.mark.parametrize(
     ("file", "reason"),
     [
-        (changed("x", binary=True), "a binary file"),
+        (changed("x", binary=True), "binary, or too large to compare"),
         (changed("lib", old_mode="160000", new_mode="160000"), "a submodule"),
         (changed("x", old_mode="100644", new_mode="100755"), "only its mode changed"),
         (changed("x", old_path="y", status=FileStatus.RENAMED), "renamed without a change"),

@@ -1,5 +1,6 @@
 """The one path of every review: what counts as finished, and what stays open."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -214,8 +215,6 @@ async def test_an_analyzer_speaks_only_of_lines_that_were_touched(change):
 
 
 async def test_nothing_is_said_about_an_ignored_file(change):
-    from dataclasses import replace
-
     ignored = replace(change, skipped=(Skipped(path="app.py", reason="ignored"),))
     result = await run(ignored, agent("a", ANSWER))
     assert result.issues == ()
@@ -223,8 +222,6 @@ async def test_nothing_is_said_about_an_ignored_file(change):
 
 
 async def test_an_earlier_issue_is_silent_only_if_its_finder_finished(change):
-    from dataclasses import replace
-
     issue = known(("a", "b"))
     before = replace(change, known=(issue,))
     gone = await run(before, agent("a"), agent("b"))
@@ -248,3 +245,14 @@ async def test_the_prompt_holds_the_change(change):
     asked = agent("a")
     await run(change, asked)
     assert "+print(eval(input()))" in asked.reviewer.prompts[0]
+
+
+async def test_a_diff_that_does_not_fit_in_a_prompt_is_told(change, tree):
+    (file,) = change.diff.files
+    (hunk,) = file.hunks
+    big = replace(file, hunks=(replace(hunk, lines=(hunk.lines[0], "+" + "x" * 300_000)),))
+    large = replace(change, diff=replace(change.diff, files=(big,)))
+    result = await run(large, agent("claude"), agent("ruff", analyzer=True))
+    read, analyzed = result.reports
+    assert read.problems == ("the diff of app.py did not fit in its prompt",)
+    assert analyzed.problems == ()

@@ -57,5 +57,5 @@ def test_empty_folds_and_tables_are_nothing():
 
 
 def test_above_a_review():
-    assert review_body(1, HEAD).startswith("1 new issue in 9be0d13;")
-    assert review_body(2, HEAD).startswith("2 new issues in 9be0d13;")
+    assert review_body(1, HEAD).startswith("1 comment on a new issue in 9be0d13;")
+    assert review_body(2, HEAD).startswith("2 comments on new issues in 9be0d13;")
