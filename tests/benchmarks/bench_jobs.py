@@ -8,7 +8,6 @@ same disk, in turns. Goal: an empty job takes at most 0.5 s. Exit 1 if it is mis
 from __future__ import annotations
 
 import asyncio
-import logging
 import sqlite3
 import statistics
 import sys
@@ -16,6 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from bot import log
 from bot.clock import SystemClock
 from bot.jobs import Cookbook, Engine, Step
 from bot.jobs.engine import POLL
@@ -70,7 +70,7 @@ def commits(path: Path) -> float:
 
 
 async def main() -> int:
-    logging.disable(logging.CRITICAL)
+    log.configure("console", level="CRITICAL")
     jobs: list[float] = []
     raw: list[float] = []
     with tempfile.TemporaryDirectory() as name:
