@@ -36,7 +36,7 @@ from bot.models.context import ReviewContext
 from bot.models.repo_config import PATH, parse_repo_config
 from bot.models.text import visible
 from bot.process import Ledger
-from bot.runner.review import Panelist, review
+from bot.runner import Panelist, review
 from bot.sandbox.sandbox import Sandbox
 from bot.settings import AgentSettings, Settings, load_settings
 
@@ -137,7 +137,12 @@ async def _review(
             )
     fail_on = config.fail_on_with(FailOn(settings.fail_on))
     decision = decide(
-        result.reports, result.issues, result.carried, fail_on, head_sha=result.head_sha
+        result.reports,
+        result.issues,
+        result.carried,
+        fail_on,
+        head_sha=result.head_sha,
+        unread=sum(skipped.unread for skipped in result.skipped),
     )
     return result, decision
 

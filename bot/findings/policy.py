@@ -96,8 +96,11 @@ def decide(
     withheld: Sequence[str] = (),
     trouble: str = "",
     head_sha: str = "",
+    unread: int = 0,
 ) -> Decision:
-    """Conclusion and words. ``trouble``: why the change could not be had or read at all."""
+    """Conclusion and words. ``trouble``: why the change could not be had or read at all;
+    ``unread``: files that no reviewer could be shown, which a clean title must not hide.
+    """
     severities = _open(issues, carried)
     failing = sum(fail_on.fails(severity) for severity in severities)
     facts = _facts(reports)
@@ -123,6 +126,7 @@ def decide(
             nobody=Fact.NOBODY in facts,
             reason=reason,
             head_sha=head_sha,
+            unread=unread,
         ),
         reasons=(
             *([reason] if reason and row.when in (Fact.SKIPPED, Fact.TROUBLE) else ()),
@@ -194,6 +198,7 @@ def _title(
     nobody: bool,
     reason: str,
     head_sha: str,
+    unread: int,
 ) -> str:
     """The row's words with what they stand for; counts of open issues are never left out."""
     who = f"{_listed(missing)} did not finish" if missing else ""
@@ -209,8 +214,10 @@ def _title(
             return " · ".join([words.replace("…", who), *counts])
         case None:
             where = head_sha[:7] or "this commit"
-            clean = f"nothing to fix in {where}"
-            return " · ".join(["nothing to fix before merging", *counts]) if counts else clean
+            clean = "nothing to fix before merging" if counts else f"nothing to fix in {where}"
+            files = "file" if unread == 1 else "files"
+            hidden = [f"{unread} {files} could not be read"] if unread else []
+            return " · ".join([clean, *counts, *hidden])
         case _:
             return " · ".join([row.says, *counts])
 

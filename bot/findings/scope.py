@@ -27,13 +27,12 @@ def split(diff: Diff, patterns: Sequence[str]) -> Scope:
     skipped: list[Skipped] = []
     for file in diff.files:
         match = spec.check_file(file.path)
-        reason = (
-            f"ignored by `{usable[match.index].strip()}`"
-            if match.include and match.index is not None
-            else _nothing_to_read(file)
-        )
-        if reason:
+        if match.include and match.index is not None:
+            reason = f"ignored by `{usable[match.index].strip()}`"
             skipped.append(Skipped(path=file.path, reason=reason))
+        elif reason := _nothing_to_read(file):
+            unread = file.binary or file.submodule
+            skipped.append(Skipped(path=file.path, reason=reason, unread=unread))
     left_out = {file.path for file in skipped}
     return Scope(
         paths=frozenset(file.path for file in diff.files if file.path not in left_out),

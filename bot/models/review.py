@@ -15,10 +15,11 @@ from bot.models.repo_config import RepoConfig
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Skipped:
-    """A file nobody reviewed, and why."""
+    """A file nobody reviewed, and why. ``unread``: it has content that no reviewer was shown."""
 
     path: str
     reason: str
+    unread: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -72,6 +72,7 @@ def verdict(plan: ReviewPlan, result: ReviewResult) -> Decision:
         approved=plan.approved,
         withheld=plan.withheld,
         head_sha=plan.pull.head_sha,
+        unread=sum(skipped.unread for skipped in result.skipped),
     )
 
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
+from bot import runner
 from bot.agents.reviewer import build
 from bot.guard import Failed, guard
 from bot.jobs import Step, recipe
 from bot.log import bound, logger
 from bot.models import AgentSpec, ReviewPlan, ReviewRequest, ReviewResult
 from bot.models.context import ReviewContext
-from bot.runner.review import Panelist
-from bot.runner.review import review as read
 from bot.tasks import ending, publishing, reply
 from bot.tasks.plan import NoRun, plan
 from bot.tasks.services import Services
@@ -84,11 +83,13 @@ async def _read(
     context = ReviewContext(
         title=pull.title, body=pull.body, instructions=planned.config.instructions
     )
-    return await read(bench, agents, context, step, clock=services.clock, sinks=services.sinks)
+    return await runner.review(
+        bench, agents, context, step, clock=services.clock, sinks=services.sinks
+    )
 
 
-def _panelist(services: Services, spec: AgentSpec) -> Panelist:
-    return Panelist(
+def _panelist(services: Services, spec: AgentSpec) -> runner.Panelist:
+    return runner.Panelist(
         spec=spec,
         reviewer=build(spec, services.sandbox, services.kinds),
         analyzer=services.kinds[spec.kind].analyzer,

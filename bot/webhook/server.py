@@ -47,6 +47,19 @@ class FrontDoor:
 
     async def start(self, host: str, port: int) -> int:
         """The port it listens on (``port`` 0 takes a free one)."""
+        self._runner = await self.runner()
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, host, port, backlog=1024).start()
+        except OSError as error:
+            await self.stop()
+            raise ConfigurationError(
+                f"HARNESS_HOST, HARNESS_PORT: cannot listen on {host}:{port}: {error.strerror}"
+            ) from error
+        return int(self._runner.addresses[0][1])
+
+    async def runner(self) -> web.ServerRunner:
+        """The server without an address; `start` gives it one, and so do tests."""
         await self._pages.setup()
         entrance = _Entrance(self._receiver, cast("web.Server", self._pages.server))
         server = GuardedServer(
@@ -60,16 +73,7 @@ class FrontDoor:
             # The signature is over the bytes as sent; and what inflates is no delivery.
             auto_decompress=False,
         )
-        self._runner = web.ServerRunner(server, shutdown_timeout=STOP_SECONDS)
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, host, port, backlog=1024).start()
-        except OSError as error:
-            await self.stop()
-            raise ConfigurationError(
-                f"HARNESS_HOST, HARNESS_PORT: cannot listen on {host}:{port}: {error.strerror}"
-            ) from error
-        return int(self._runner.addresses[0][1])
+        return web.ServerRunner(server, shutdown_timeout=STOP_SECONDS)
 
     async def stop(self) -> None:
         """Refuse new connections, let running requests end, close the pages."""

@@ -30,6 +30,9 @@ class TestWords:
     def test_clean(self):
         assert verdict() == ("success", "nothing to fix in 9be0d13")
         assert verdict(head_sha="") == ("success", "nothing to fix in this commit")
+        assert verdict(unread=1) == (
+            "success", "nothing to fix in 9be0d13 · 1 file could not be read",
+        )  # fmt: skip
 
     def test_findings(self):
         found = (MAJOR, issue("h-3"), MINOR)

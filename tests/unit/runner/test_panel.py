@@ -27,7 +27,7 @@ from bot.models import (
     Workspace,
 )
 from bot.models.context import ReviewContext
-from bot.runner.review import Panelist, review
+from bot.runner import Panelist, review
 
 ANSWER = """Looks wrong.
 {"issues": [{"severity": "critical", "file": "app.py", "line": 2, "title": "eval of input",
