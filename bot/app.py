@@ -65,6 +65,11 @@ class Running:
 async def running(settings: Settings, *, front_door: bool = True) -> AsyncIterator[Running]:
     """Everything started in order, and stopped in the opposite order."""
     settings.require_app()
+    if not front_door and not settings.database_url:
+        raise ConfigurationError(
+            "harness worker works beside others: set HARNESS_DATABASE_URL to a postgresql://"
+            " database that they share (the embedded one is for `harness serve` alone)"
+        )
     async with AsyncExitStack() as stack:
         data_dir = _data_dir(settings)
         token = operator_token(settings, data_dir)

@@ -68,7 +68,3 @@ class Pulls(Calls):
         """The commit at the tip of a branch."""
         branch = obj(await self._get("branches", name), "branch")
         return needed_text(obj(branch.get("commit"), "commit"), "sha")
-
-    async def default_branch_sha(self) -> str:
-        repo = obj(await self._get(), "repository")
-        return await self.branch_sha(needed_text(repo, "default_branch"))

@@ -19,6 +19,7 @@ from bot.models.agents import (
 )
 from bot.models.diff import Diff, FileDiff, FileStatus, Hunk, Side
 from bot.models.github import (
+    CHECK_NAME,
     Annotation,
     CheckRun,
     CheckStatus,
@@ -72,6 +73,7 @@ from bot.models.review import (
 )
 
 __all__ = [
+    "CHECK_NAME",
     "AgentReport", "AgentRun", "AgentSpec", "AgentStatus", "Anchor", "Annotation", "Asker",
     "AssistantText", "Audience", "Change", "CheckRun", "CheckStatus", "CloseRequest", "Comment",
     "Conclusion", "Decision", "Delivery", "Diff", "DraftComment", "Event", "FailOn", "Failure",

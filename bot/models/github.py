@@ -85,6 +85,10 @@ class Conclusion(StrEnum):
     CANCELLED = "cancelled"
 
 
+CHECK_NAME = "harness"
+"""The check run's name: what branch rules require."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Annotation:
     """A mark on a line, shown with the check. ``level``: notice, warning or failure."""

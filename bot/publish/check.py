@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.models import (
+    CHECK_NAME,
     Annotation,
     CheckRun,
     CheckStatus,
@@ -21,8 +22,6 @@ from bot.models import (
 from bot.publish import render
 from bot.publish.publisher import CheckClient
 from bot.publish.render.words import ANNOTATIONS
-
-CHECK_NAME = "harness"
 
 
 async def open_check(client: CheckClient, plan: ReviewPlan) -> PostedCheck:

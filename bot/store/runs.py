@@ -41,10 +41,6 @@ def add(connection: Connection, run: RunRecord) -> None:
     )
 
 
-def set_state(connection: Connection, run_id: str, state: RunState) -> None:
-    connection.execute(update(runs).where(runs.c.id == run_id).values(state=state.value))
-
-
 def finish(
     connection: Connection,
     run_id: str,

@@ -110,9 +110,6 @@ class Store:
         """A run that exists already stays as it is."""
         await self._write(runs.add, run)
 
-    async def set_run_state(self, run_id: str, state: RunState) -> None:
-        await self._write(runs.set_state, run_id, state)
-
     async def finish_run(
         self, run_id: str, state: RunState, conclusion: str, title: str, finished_at: datetime
     ) -> None:

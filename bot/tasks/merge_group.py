@@ -11,9 +11,15 @@ from functools import partial
 
 from bot.github.repository import RepoClient
 from bot.jobs import Step, recipe
-from bot.models import CheckRun, CheckStatus, Conclusion, MergeGroupRequest, RunRecord
+from bot.models import (
+    CHECK_NAME,
+    CheckRun,
+    CheckStatus,
+    Conclusion,
+    MergeGroupRequest,
+    RunRecord,
+)
 from bot.publish import render
-from bot.publish.check import CHECK_NAME
 from bot.tasks.services import Services
 
 _NUMBER = re.compile(r"/pr-(\d+)-[0-9a-f]{40,64}$")

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from bot.demo import Fault
 from bot.models import RunState
 from tests.acceptance.conftest import scripted
@@ -147,3 +149,15 @@ async def test_a_file_that_no_analyzer_could_look_at_is_named(make_stage):
     words = stage.summary(pull).replace("\\", "")
     assert re.search(r"bandit: .*hidden\.py.* was not looked at", words)
     assert re.search(r"bandit: .*old\.py.*syntax error", words)
+
+
+@pytest.mark.postgres
+async def test_the_same_on_postgresql(make_stage, postgres_url):
+    stage = await make_stage(agents=[scripted("reader")], sandbox="off", database_url=postgres_url)
+    pull = await stage.pull(BUGGY)
+    await stage.reviewed(pull)
+    (comment,) = stage.inline(pull)
+    await stage.push(pull, {"app.py": "# shifted\n" + BUGGY["app.py"]})
+    await stage.reviewed(pull, times=2)
+    assert [c.id for c in stage.inline(pull)] == [comment.id]
+    assert stage.check(pull).conclusion == "failure"

@@ -151,6 +151,17 @@ def test_mistakes_in_settings_are_listed_in_one_message(repo):
     assert "HARNESS_FAIL_ON" in done.stderr
 
 
+def test_a_worker_needs_a_database_that_it_can_share(repo):
+    env = {
+        "HARNESS_APP_ID": "1",
+        "HARNESS_PRIVATE_KEY": "x",
+        "HARNESS_WEBHOOK_SECRET": "x",
+    }
+    done = harness("worker", cwd=repo, env=env)
+    assert done.returncode == 2
+    assert "HARNESS_DATABASE_URL" in done.stderr
+
+
 def test_the_schema_of_a_repositorys_file_is_printed(repo):
     schema = json.loads(harness("config", "--schema", cwd=repo).stdout)
     jsonschema.Draft202012Validator.check_schema(schema)

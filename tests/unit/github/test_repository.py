@@ -44,7 +44,6 @@ CALLS: dict[str, tuple[str, Call]] = {
     "permission": ("repos/get-collaborator-permission-level", lambda c: c.permission("a[bot]")),
     "file": ("repos/get-content", lambda c: c.file(".github/ü x.yml", "feature/x")),
     "branch_sha": ("repos/get-branch", lambda c: c.branch_sha("feature/x")),
-    "default_branch_sha": ("repos/get", lambda c: c.default_branch_sha()),
     "create_check": ("checks/create", lambda c: c.create_check(CHECK)),
     "update_check": ("checks/update", lambda c: c.update_check(1, CHECK)),
     "checks": ("checks/list-for-ref", lambda c: c.checks(SHA, "harness")),

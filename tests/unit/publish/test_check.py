@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.findings.policy import decide
-from bot.models import Annotation, FailOn, Repo, RunRecord, RunState
-from bot.publish.check import CHECK_NAME, cancel_check, close_check, find_check, open_check
+from bot.models import CHECK_NAME, Annotation, FailOn, Repo, RunRecord, RunState
+from bot.publish.check import cancel_check, close_check, find_check, open_check
 from tests.fakes.nouns import HEAD, plan, report
 from tests.fakes.repo_client import FakeRepoClient
 
