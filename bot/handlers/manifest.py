@@ -9,10 +9,10 @@ from bot.handlers.handler import Handler
 PERMISSIONS: tuple[tuple[str, str, str], ...] = (
     ("checks", "write", "the check run, and hearing of its re-run button"),
     ("contents", "read", "fetching the commits to review"),
-    ("issues", "read", "hearing of comments in the conversation of a pull request"),
+    ("issues", "write", "hearing of comments in the conversation, and reacting to them"),
     ("merge_queues", "read", "hearing of merge queues"),
     ("metadata", "read", "every App has it"),
-    ("pull_requests", "write", "the review, its comments, the summary and reactions"),
+    ("pull_requests", "write", "the review, its comments and the summary"),
 )
 """(permission, access, why). Pushing commits and resolving threads will need contents: write."""
 

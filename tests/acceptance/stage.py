@@ -8,6 +8,8 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from bot.app import Running, running
 from bot.demo import EmbeddedGitHub
 from bot.demo.state import CheckRun, Comment, Pull, Repository, Review, ReviewComment
@@ -17,6 +19,8 @@ from bot.settings import Settings
 from tests.acceptance.attendance import Attendance
 
 PATIENCE = 40.0
+APP_YML = Path(__file__).parents[2] / "app.yml"
+PERMISSIONS = yaml.safe_load(APP_YML.read_text())["default_permissions"]
 BASE = {"app.py": "def one():\n    return 1\n", "README.md": "# App\n"}
 ENDED = (RunState.FINISHED, RunState.CANCELLED, RunState.FAILED)
 
@@ -61,6 +65,9 @@ class Stage:
 
     async def repository(self, files: Mapping[str, str] | None = None, **more: Any) -> Repository:
         repo = await self.github.create_repo("octo", "shop", {**BASE, **(files or {})}, **more)
+        if repo.installation_id is not None:
+            # What `app.yml` asks for must be enough for everything that the bot does.
+            self.github.state.installations[repo.installation_id].permissions = dict(PERMISSIONS)
         self.github.set_permission(repo, "ada", "write")
         self.github.set_permission(repo, "rita", "read")
         return repo

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import pytest
 import yaml
 
+from bot.github.tokens import READ, REVIEW
 from bot.handlers.handler import handlers
 from bot.handlers.manifest import manifest
 
@@ -20,9 +22,18 @@ def test_events_that_cannot_be_subscribed_to_are_not_in_it():
     assert set(events) == {name for name, handler in handlers().items() if handler.subscribed}
 
 
-def test_nothing_may_be_written_but_checks_and_pull_requests():
+def test_code_may_not_be_written():
     permissions = yaml.safe_load(APP_YML.read_text())["default_permissions"]
     assert {name for name, access in permissions.items() if access == "write"} == {
         "checks",
+        "issues",
         "pull_requests",
     }
+
+
+@pytest.mark.parametrize("asked", [REVIEW, READ])
+def test_no_token_is_asked_for_that_the_app_does_not_have(asked):
+    """GitHub refuses a token with more than the installation has."""
+    granted = yaml.safe_load(APP_YML.read_text())["default_permissions"]
+    for name, access in asked.items():
+        assert granted.get(name) in (access, "write"), name
