@@ -1,4 +1,4 @@
-"""The App lost repositories: their mirrors and what the store knows of them go."""
+"""The App lost repositories: what runs there ends, and what is kept of them goes."""
 
 from __future__ import annotations
 
@@ -17,5 +17,9 @@ async def forget(services: Services, step: Step, request: ForgetRequest) -> None
 
 
 async def _forget(services: Services, repo: Repo) -> None:
+    for run in await services.store.unfinished_runs():
+        if run.repo == repo:
+            # Its agents cost money, and nobody may be told what they find.
+            await services.queue.cancel(f"{repo.full_name}#{run.number}")
     await services.mirrors.forget(repo)
     await services.store.forget_repo(repo)

@@ -31,9 +31,11 @@ class Policy:
 
 
 class Queue(Protocol):
-    """The part of the engine that recipes need: one job may ask for another."""
+    """The part of the engine that recipes need: one job may ask for another, or end others."""
 
     async def enqueue(self, job_id: str, job: Job) -> None: ...
+
+    async def cancel(self, key: str) -> int: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -241,6 +241,11 @@ async def test_uninstalled_during_the_run_it_ends_and_leaves_nothing(make_stage,
     await stage.github.uninstall(lost)
     good = await stage.pull(BUGGY, repo=other)
     await stage.begun(desk, times=2)
+
+    async def only_the_other_reads():
+        return len(desk.alive) == 1
+
+    await stage.until(only_the_other_reads, "the agent in the lost repository has ended")
     await desk.release()
     await stage.until(lambda: stage.says(good, "completed"), "the other one is reviewed")
     await stage.settled()
