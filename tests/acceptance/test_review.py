@@ -161,3 +161,20 @@ async def test_the_same_on_postgresql(make_stage, postgres_url):
     await stage.reviewed(pull, times=2)
     assert [c.id for c in stage.inline(pull)] == [comment.id]
     assert stage.check(pull).conclusion == "failure"
+
+
+async def test_the_log_says_which_delivery_run_pull_request_head_and_agent(stage, logged):
+    pull = await stage.pull(BUGGY)
+    run = await stage.reviewed(pull)
+    lines = [line for line in logged.getvalue().splitlines() if "agent.ended" in line]
+    (line,) = lines
+    delivery = run.job_id.partition(":")[0]
+    for words in (
+        f"job={delivery}:0",
+        f"run={run.id}",
+        "repository=octo/shop",
+        f"pull={pull.number}",
+        f"head={pull.head_sha}",
+        "agent=reader",
+    ):
+        assert words in line
