@@ -6,6 +6,7 @@ from functools import partial
 
 from bot.errors import AccessLost, TryLater
 from bot.guard import Failed, guard
+from bot.ids import content_id
 from bot.jobs import Step, recipe
 from bot.models import ReplyRequest, ReviewRequest
 from bot.publish import render
@@ -66,7 +67,9 @@ async def _answer(services: Services, request: ReplyRequest) -> None:
     if services.policy.dry_run:
         return
     client = await services.client(request.installation_id, request.repo)
-    marker = Marker(kind="reply", run=str(request.comment_id))
+    # Two commands in one comment have two answers; the same answer is given once.
+    about = content_id("a", f"{request.topic} {request.detail}")
+    marker = Marker(kind="reply", issue=about, run=str(request.comment_id))
     comments = await client.issue_comments(request.number)
     if any(c.author == client.login and has_marker(c.body, marker) for c in comments):
         return

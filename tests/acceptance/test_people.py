@@ -95,6 +95,16 @@ async def test_help_lists_the_commands_and_an_unknown_one_is_answered(stage):
     assert len(await stage.runs(pull)) == 1
 
 
+async def test_two_commands_in_one_comment_have_two_answers(stage):
+    pull = await stage.pull({"app.py": "x = 1\n"})
+    await stage.reviewed(pull)
+    await stage.comment(pull, "/harness help\n/harness fly\n/harness help", by="rita")
+    await stage.settled()
+    helped, unknown = stage.answers(pull)
+    assert "There is no command" not in helped
+    assert "There is no command" in unknown
+
+
 async def test_nobody_is_answered_who_did_not_ask(stage):
     pull = await stage.pull({"app.py": "x = 1\n"})
     await stage.reviewed(pull)

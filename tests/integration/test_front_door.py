@@ -253,7 +253,9 @@ async def test_the_connection_of_a_body_that_is_too_large_is_closed(door: Door) 
     reader, writer = await door.open()
     writer.write(b"POST /webhook HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999\r\n\r\n")
     async with asyncio.timeout(8):
-        await reader.read()
+        answer = await reader.read()  # to the end: the door closes it
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert reader.at_eof()
     writer.close()
 
 

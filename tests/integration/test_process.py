@@ -23,6 +23,7 @@ from bot.process import (
     run,
     start,
 )
+from tests.fakes.processes import running
 
 
 def sh(script: str, *arguments: str, **rest) -> Command:
@@ -35,20 +36,6 @@ def alive(pid: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return text.rpartition(")")[2].split()[0] not in "ZX"
-
-
-def running(marker: str) -> list[int]:
-    """Processes whose command line holds ``marker``."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid():
-            try:
-                line = (entry / "cmdline").read_bytes()
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            if marker.encode() in line:
-                found.append(int(entry.name))
-    return found
 
 
 def number_in(file: Path) -> int:

@@ -22,6 +22,7 @@ from bot.sandbox.fence import Access, Fence
 from bot.sandbox.identity import service_user
 from bot.sandbox.launcher import BWRAP
 from bot.sandbox.sandbox import Mode, Sandbox
+from tests.fakes.processes import running
 
 ROOT = Path(__file__).parents[2]
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has a service user")
@@ -84,20 +85,6 @@ def give_to_service_user(tree: Path) -> None:
         return
     for path in (tree, *tree.rglob("*")):
         os.chown(path, user.uid, user.gid, follow_symlinks=False)
-
-
-def running(marker: str) -> list[int]:
-    """Processes of this machine whose command line holds ``marker``."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid():
-            try:
-                line = (entry / "cmdline").read_bytes()
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            if marker.encode() in line:
-                found.append(int(entry.name))
-    return found
 
 
 def owner(pid: int) -> int:

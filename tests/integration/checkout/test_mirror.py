@@ -220,6 +220,7 @@ async def test_a_closed_pull_request_leaves_nothing(upstream, mirrors, again, tm
 
 async def test_closing_a_pull_request_that_nobody_fetched_is_fine(mirror):
     await mirror.forget(12)
+    assert not mirror.git_dir.exists()
 
 
 async def test_a_closed_pull_request_in_use_goes_when_its_run_ends(upstream, again, tmp_path, base):
