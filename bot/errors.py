@@ -13,7 +13,8 @@
     │   └── GitFailed           git ended with an error that is none of the above
     ├── Superseded              a newer head took over; end quietly
     ├── AgentFailed             one agent failed; go on with the others
-    │   └── AgentMisconfigured  that agent can never work as configured
+    │   ├── AgentMisconfigured  that agent can never work as configured
+    │   └── OverBudget          a limit of money does not allow its next call
     └── GitHubError             an answer of GitHub that is none of the above
         └── Unprocessable       422: what we sent cannot be applied (an anchor outside the diff)
 
@@ -102,6 +103,13 @@ class AgentMisconfigured(AgentFailed):
     """The adapter cannot build a command: name, builder or parser missing, or nothing built."""
 
     def __init__(self, message: str, kind: str = "misconfigured") -> None:
+        super().__init__(message, kind)
+
+
+class OverBudget(AgentFailed):
+    """A limit of money is reached, or cannot be kept; names the limit."""
+
+    def __init__(self, message: str, kind: str = "over budget") -> None:
         super().__init__(message, kind)
 
 

@@ -121,6 +121,11 @@ class Settings(BaseSettings):
     developer: AgentSettings | None = Field(
         default=None, description="The developer role. Default: the first agent that can write."
     )
+    judge: AgentSettings | None = Field(
+        default=None,
+        description="Reads what two or more coding agents reported and holds back what it refutes;"
+        " what it holds back is listed. Default: none.",
+    )
     sandbox: Literal["auto", "require", "off"] = Field(
         default="auto",
         description="`auto`: use it where it works, else refuse every agent but the analyzers;"

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from bot import registry
 from bot.errors import AgentFailed, AgentMisconfigured, HarnessError
-from bot.models import AgentSpec, Event, RunConfig
+from bot.models import AgentSpec, Event, Role, RunConfig
 from bot.process import Command
 from bot.sandbox.fence import Fence
 
@@ -34,6 +34,10 @@ class Child(Protocol):
 
 class Launcher(Protocol):
     """What is needed of the sandbox (`bot.sandbox.sandbox.Sandbox`)."""
+
+    async def fenced(self, *, trusted: bool) -> bool:
+        """Whether `start` would put it behind a fence; `AgentFailed` if it would be refused."""
+        ...
 
     async def start(self, command: Command, fence: Fence, *, trusted: bool) -> Child:
         """`AgentFailed` says why it is refused, or cannot be started."""
@@ -86,6 +90,16 @@ class AgentKind:
     idle_timeout: float | None = None
     """Seconds without a sign of life after which it has hung; None for programs that are silent
     until they have their answer."""
+    roles: frozenset[Role] = frozenset({Role.REVIEWER})
+    """The roles it can play; another one is a misconfiguration."""
+    program: str = ""
+    """What is looked for on this machine; empty for programs that the operator names."""
+    pinned: str = ""
+    """The version that was tested; `harness doctor` shows it beside the one that is installed."""
+    spell_skill: Callable[[str], str] = str
+    """A skill as this program invokes it: ``/name`` for one, ``$name`` for another."""
+    costs: bool = False
+    """It calls a model that somebody pays for: budgets count."""
 
 
 class ExitStatus(HarnessError):

@@ -173,6 +173,7 @@ class Analysis:
             sandbox=self._sandbox,
             build_command=partial(_launch, self._tool, files),
             parse=self._collect,
+            trusted=True,
         )
         return await template.start(self._config)
 
@@ -231,8 +232,9 @@ class Analysis:
 
 
 def _launch(
-    tool: Tool, files: tuple[str, ...], spec: AgentSpec, config: RunConfig
+    tool: Tool, files: tuple[str, ...], spec: AgentSpec, config: RunConfig, *, fenced: bool
 ) -> Launch | None:
+    del fenced  # the same command line either way
     if config.workspace is None:
         return None
     program = find_program(tool.program, (beside_interpreter(), *SYSTEM))
@@ -243,7 +245,6 @@ def _launch(
             cwd=config.workspace.tree,
         ),
         fence=Fence(tree=config.workspace.tree, git_dir=None),
-        trusted=True,
     )
 
 

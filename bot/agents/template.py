@@ -10,6 +10,7 @@ from __future__ import annotations
 import signal
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from bot.agents.reviewer import Child, ExitStatus, Launcher, ProcessError
 from bot.errors import AgentMisconfigured
@@ -24,16 +25,22 @@ class Launch:
 
     command: Command
     fence: Fence
-    trusted: bool = False
-    """A built-in analyzer, which never executes the tree: it runs where no sandbox works, too."""
 
 
-BuildCommand = Callable[[AgentSpec, RunConfig], Launch | None]
+class BuildCommand(Protocol):
+    """Says what to start; ``fenced`` is whether it will be inside a sandbox."""
+
+    def __call__(self, spec: AgentSpec, config: RunConfig, *, fenced: bool) -> Launch | None: ...
+
+
 Parse = Callable[[AsyncIterator[bytes]], AsyncIterator[Event]]
 
 
 class ReviewerTemplate:
-    """A reviewer made of a name, a command builder and a parser."""
+    """A reviewer made of a name, a command builder and a parser.
+
+    ``trusted``: a built-in analyzer, which never executes the tree and runs where no sandbox works.
+    """
 
     def __init__(
         self,
@@ -43,12 +50,14 @@ class ReviewerTemplate:
         sandbox: Launcher,
         build_command: BuildCommand | None = None,
         parse: Parse | None = None,
+        trusted: bool = False,
     ) -> None:
         self._name = agent_name
         self._spec = spec
         self._sandbox = sandbox
         self._build_command = build_command
         self._parse = parse
+        self._trusted = trusted
 
     @property
     def name(self) -> str:
@@ -62,10 +71,11 @@ class ReviewerTemplate:
             raise AgentMisconfigured(f"{self._name}: nothing builds its command")
         if self._parse is None:
             raise AgentMisconfigured(f"{self._name}: nothing reads its output")
-        launch = self._build_command(self._spec, config)
+        fenced = await self._sandbox.fenced(trusted=self._trusted)
+        launch = self._build_command(self._spec, config, fenced=fenced)
         if launch is None:
             raise AgentMisconfigured(f"{self._name}: no command was built for it")
-        child = await self._sandbox.start(launch.command, launch.fence, trusted=launch.trusted)
+        child = await self._sandbox.start(launch.command, launch.fence, trusted=self._trusted)
         return Running(self._name, child, self._parse)
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from bot import log
 from bot.agents.configured import agent_spec, check_kinds
-from bot.agents.reviewer import AgentKind, build, kinds
+from bot.agents.reviewer import AgentKind, kinds
 from bot.checkout.local import LocalRepo
 from bot.cli import report
 from bot.cli.operator import files_are_ours
@@ -36,7 +36,7 @@ from bot.models.context import ReviewContext
 from bot.models.repo_config import PATH, parse_repo_config
 from bot.models.text import visible
 from bot.process import Ledger
-from bot.runner import Panelist, review
+from bot.runner import panelist, review
 from bot.sandbox.sandbox import Sandbox
 from bot.settings import AgentSettings, Settings, load_settings
 
@@ -121,15 +121,7 @@ async def _review(
         with progress:
             result = await review(
                 source,
-                [
-                    Panelist(
-                        spec=spec,
-                        reviewer=build(spec, sandbox),
-                        analyzer=known[spec.kind].analyzer,
-                        idle_timeout=known[spec.kind].idle_timeout,
-                    )
-                    for spec in specs
-                ],
+                [panelist(spec, sandbox, known) for spec in specs],
                 ReviewContext(instructions=config.instructions),
                 MemoryStep(),
                 clock=clock,

@@ -9,6 +9,7 @@ from bot.models.agents import (
     Failure,
     FailureKind,
     Finished,
+    Role,
     RunConfig,
     RunError,
     RunSummary,
@@ -17,6 +18,7 @@ from bot.models.agents import (
     ToolCall,
     Workspace,
 )
+from bot.models.costs import ModelCall, ModelUsage, Purse, Ticket
 from bot.models.diff import Diff, FileDiff, FileStatus, Hunk, Side
 from bot.models.github import (
     CHECK_NAME,
@@ -77,11 +79,12 @@ __all__ = [
     "AgentReport", "AgentRun", "AgentSpec", "AgentStatus", "Anchor", "Annotation", "Asker",
     "AssistantText", "Audience", "Change", "CheckRun", "CheckStatus", "CloseRequest", "Comment",
     "Conclusion", "Decision", "Delivery", "Diff", "DraftComment", "Event", "FailOn", "Failure",
-    "FailureKind", "FieldMissing", "FieldValue", "FileDiff", "FileStatus", "Finding", "Finished",
-    "ForgetRequest", "Hunk", "Issue", "IssueState", "Job", "KnownIssue", "MergeGroupRequest",
-    "PathInstruction", "Permission", "Placement", "PostedCheck", "PostedReview", "PullRequest",
-    "ReplyRequest", "Repo", "RepoConfig", "ReportState", "RerunRequest", "ReviewPlan",
-    "ReviewRequest", "ReviewResult", "RunConfig", "RunError", "RunRecord", "RunState",
-    "RunSummary", "Severity", "Side", "Skipped", "Started", "StoredDelivery", "Thread", "Tokens",
-    "ToolCall", "Trigger", "Workspace",
+    "FailureKind", "FieldMissing", "FieldValue", "FileDiff", "FileStatus", "Finding",
+    "Finished", "ForgetRequest", "Hunk", "Issue", "IssueState", "Job", "KnownIssue",
+    "MergeGroupRequest", "ModelCall", "ModelUsage", "PathInstruction", "Permission",
+    "Placement", "PostedCheck", "PostedReview", "PullRequest", "Purse", "ReplyRequest", "Repo",
+    "RepoConfig", "ReportState", "RerunRequest", "ReviewPlan", "ReviewRequest", "ReviewResult",
+    "Role", "RunConfig", "RunError", "RunRecord", "RunState", "RunSummary", "Severity", "Side",
+    "Skipped", "Started", "StoredDelivery", "Thread", "Ticket", "Tokens", "ToolCall", "Trigger",
+    "Workspace",
 ]  # fmt: skip

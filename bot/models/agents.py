@@ -14,6 +14,7 @@ from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 
+from bot.models.costs import ModelUsage, Purse
 from bot.models.diff import Diff
 
 # ------------------------------------------------------------------------------------- events
@@ -41,10 +42,16 @@ class ToolCall:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tokens:
-    """Running totals, not deltas: each one replaces the one before."""
+    """Running totals, not deltas: each one replaces the one before.
+
+    ``input`` includes what came from a cache, ``output`` includes reasoning.
+    """
 
     input: int = 0
     output: int = 0
+    cost_usd: Decimal | None = None
+    """The program's own figure, where it gives one."""
+    by_model: tuple[ModelUsage, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,6 +97,15 @@ change, and type checking points at every place that must know it."""
 # -------------------------------------------------------------------------- what an agent is
 
 
+class Role(StrEnum):
+    """What an agent does in a run."""
+
+    REVIEWER = "reviewer"
+    DEVELOPER = "developer"
+    PLANNER = "planner"
+    TESTER = "tester"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AgentSpec:
     """One agent as the operator configured it (contract: ``HARNESS_AGENTS``)."""
@@ -131,6 +147,10 @@ class RunConfig:
 
     prompt_override: str = ""
     """The exact prompt, verbatim; nothing is prepended or appended but the guard text."""
+    role: Role = Role.REVIEWER
+    guard: str = ""
+    """What nobody who composes a prompt can leave out: the system prompt's part, where the program
+    takes one, else what standard input begins with."""
     skills: tuple[str, ...] = ()
     always_prompt: str = ""
     per_run_prompt: str = ""
@@ -149,6 +169,8 @@ class RunConfig:
     base_sha: str = ""
     ignored: frozenset[str] = frozenset()
     """Paths of the diff that the repository's configuration leaves out."""
+    purse: Purse | None = None
+    """Asked before every model call that goes through our own process; None: no limit."""
 
 
 # ------------------------------------------------------------------------------- what came of it
@@ -187,6 +209,8 @@ class AgentRun:
     warnings: tuple[str, ...] = ()
     cost_usd: Decimal | None = None
     """None is unknown, never 0."""
+    usage: tuple[ModelUsage, ...] = ()
+    """By model, as far as anybody said."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

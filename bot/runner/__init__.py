@@ -1,5 +1,5 @@
 """One path for every kind of review: the bot's, the command line's, and later the loop's."""
 
-from bot.runner.panel import Panelist, Source, Step, review
+from bot.runner.panel import Panelist, Source, Step, panelist, review
 
-__all__ = ["Panelist", "Source", "Step", "review"]
+__all__ = ["Panelist", "Source", "Step", "panelist", "review"]

@@ -9,7 +9,7 @@ value: ``source`` makes sure of it again whenever a step needs it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
@@ -17,7 +17,7 @@ from typing import Protocol, TypeVar
 
 from bot.agents.analyzer import touched
 from bot.agents.fanout import finish_run, run_agent
-from bot.agents.reviewer import AgentReviewer
+from bot.agents.reviewer import AgentKind, AgentReviewer, Launcher, build
 from bot.agents.sinks import Sink
 from bot.checkout.files import read_file
 from bot.clock import Clock
@@ -68,10 +68,14 @@ class Panelist:
     """One agent of a review, ready to start."""
 
     spec: AgentSpec
+    kind: AgentKind
     reviewer: AgentReviewer
-    analyzer: bool
-    idle_timeout: float | None = None
-    """Seconds of silence after which it has hung; None for programs that think silently."""
+
+
+def panelist(spec: AgentSpec, sandbox: Launcher, known: Mapping[str, AgentKind]) -> Panelist:
+    """The agent as the operator configured it; `AgentMisconfigured` if nobody provides its kind."""
+    reviewer = build(spec, sandbox, known)
+    return Panelist(spec=spec, kind=known[spec.kind], reviewer=reviewer)
 
 
 async def review(
@@ -125,7 +129,7 @@ async def _ask(
     with bound(agent=agent.spec.name):
         run = await _run(agent, change, context, clock=clock, sinks=sinks)
         _log.info("agent.ended", status=run.status.value, seconds=round(run.duration, 2))
-    if agent.analyzer:
+    if agent.kind.analyzer:
         # It calls no model: that it costs nothing is known, not unknown.
         run = replace(run, cost_usd=Decimal(0))
     return _report(agent, run, change)
@@ -140,7 +144,7 @@ async def _run(
         _config(agent.spec, change, context),
         sinks,
         timeout=agent.spec.timeout,
-        idle_timeout=agent.idle_timeout,
+        idle_timeout=agent.kind.idle_timeout,
         clock=clock,
     )
 
@@ -165,7 +169,7 @@ def _report(agent: Panelist, run: AgentRun, change: Change) -> AgentReport:
     paths = {file.path for file in change.diff.files}
     answer = parse_answer(run.answer, agent=agent.spec.name, paths=paths)
     findings, untouched = answer.findings, 0
-    if agent.analyzer:
+    if agent.kind.analyzer:
         findings, untouched = touched(findings, change.diff)
     ignored = {skipped.path for skipped in change.skipped}
     state, reason = _outcome(run, answer)
@@ -187,7 +191,7 @@ def _report(agent: Panelist, run: AgentRun, change: Change) -> AgentReport:
 
 def _clipped(agent: Panelist, change: Change, ignored: set[str]) -> tuple[str, ...]:
     """A prompt that did not hold the whole diff is told: what was in it is all that is sure."""
-    paths = () if agent.analyzer else left_out(change.diff, frozenset(ignored))
+    paths = () if agent.kind.analyzer else left_out(change.diff, frozenset(ignored))
     names = ", ".join(visible(path) for path in paths[:MAX_NAMES])
     more = f" and {len(paths) - MAX_NAMES} more" if len(paths) > MAX_NAMES else ""
     return (f"the diff of {names}{more} did not fit in its prompt",) if paths else ()

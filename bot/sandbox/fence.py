@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from bot.sandbox.uplink import Uplink
+
 MIB = 1024 * 1024
 
 TREES = (Path("/work"), Path("/workspace"), Path("/harness-tree"))
@@ -35,8 +37,10 @@ class Fence:
     extra_ro: tuple[Path, ...] = ()
     """Files or directories given to the process, each under a name of its own."""
     access: Access = Access.READ
-    network: bool = False
-    """For a proxy that lets through the hosts the agent needs; there is no network without one."""
+    uplink: Uplink | None = None
+    """The one way out, at `bot.sandbox.uplink.ADDRESS`; there is no network without one."""
+    home_files: Mapping[str, bytes] = field(default_factory=dict)
+    """Small files to be found in the scratch home: path below it, and content."""
     memory_bytes: int | None = None
     """For a control group; an address-space limit breaks programs that only reserve memory."""
     pids: int | None = None

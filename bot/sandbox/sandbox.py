@@ -72,6 +72,10 @@ class Sandbox:
             return view_outside(fence)
         return inside.view(plan.usable(command, fence, self.user), fence)
 
+    async def fenced(self, *, trusted: bool) -> bool:
+        """Whether `start` would use a sandbox; `AgentFailed` if it would refuse."""
+        return self._sandboxed(await self.probe(), trusted=trusted)
+
     async def start(self, command: Command, fence: Fence, *, trusted: bool) -> Child:
         """Start ``command``; `AgentFailed` says why it is refused."""
         probe = await self.probe()

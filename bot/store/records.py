@@ -25,6 +25,7 @@ from bot.models import (
     FailureKind,
     Finding,
     Finished,
+    ModelUsage,
     Placement,
     ReportState,
     RunError,
@@ -68,11 +69,45 @@ def read_anchor(values: Mapping[str, Any]) -> Anchor:
 
 
 def plain_event(event: Event) -> Plain:
-    return {"event": type(event).__name__, **plain(event)}
+    fields = plain_tokens(event) if isinstance(event, Tokens) else plain(event)
+    return {"event": type(event).__name__, **fields}
+
+
+def plain_usage(usage: ModelUsage) -> Plain:
+    cost = usage.cost_usd
+    return {**plain(usage), "cost_usd": None if cost is None else str(cost)}
+
+
+def read_usage(values: Mapping[str, Any]) -> ModelUsage:
+    given = _known(ModelUsage, values)
+    given["cost_usd"] = _money(given.get("cost_usd"))
+    return ModelUsage(**given)
+
+
+def plain_tokens(tokens: Tokens) -> Plain:
+    cost = tokens.cost_usd
+    return {
+        **plain(tokens),
+        "cost_usd": None if cost is None else str(cost),
+        "by_model": [plain_usage(usage) for usage in tokens.by_model],
+    }
+
+
+def read_tokens(values: Mapping[str, Any]) -> Tokens:
+    given = _known(Tokens, values)
+    given["cost_usd"] = _money(given.get("cost_usd"))
+    given["by_model"] = tuple(read_usage(item) for item in given.get("by_model", ()))
+    return Tokens(**given)
+
+
+def _money(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
 
 
 def read_event(values: Mapping[str, Any]) -> Event:
     kind = _EVENTS[values["event"]]
+    if kind is Tokens:
+        return read_tokens(values)
     given = _known(kind, values)
     if kind is RunError:
         given["kind"] = FailureKind(given["kind"])
@@ -90,7 +125,8 @@ def plain_report(report: AgentReport) -> Plain:
             "elided": run.elided,
             "answer": run.answer,
             "started_at": run.started_at.isoformat() if run.started_at else None,
-            "tokens": plain(run.tokens),
+            "tokens": plain_tokens(run.tokens),
+            "usage": [plain_usage(usage) for usage in run.usage],
             "error": plain(run.error) if run.error else None,
             "warnings": run.warnings,
         },
@@ -127,7 +163,8 @@ def _read_run(row: RowMapping, values: Mapping[str, Any]) -> AgentRun:
     return AgentRun(
         name=values["name"],
         status=AgentStatus(values["status"]),
-        tokens=Tokens(**_known(Tokens, values["tokens"])),
+        tokens=read_tokens(values["tokens"]),
+        usage=tuple(read_usage(item) for item in values.get("usage", ())),
         buffer=tuple(read_event(item) for item in values["buffer"]),
         elided=values["elided"],
         answer=values["answer"],
@@ -135,7 +172,7 @@ def _read_run(row: RowMapping, values: Mapping[str, Any]) -> AgentRun:
         duration=row["duration"],
         error=Failure(kind=FailureKind(error["kind"]), message=error["message"]) if error else None,
         warnings=_texts(values["warnings"]),
-        cost_usd=None if row["cost_usd"] is None else Decimal(row["cost_usd"]),
+        cost_usd=_money(row["cost_usd"]),
     )
 
 

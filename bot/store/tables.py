@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from bot.store.types import SafeJson, SafeText, UtcDateTime
 
-REVISION = "0001"
+REVISION = "0002"
 """The migration that these tables are the result of."""
 
 metadata = MetaData(
@@ -145,6 +145,41 @@ occurrences = Table(
         ondelete="CASCADE",
     ),
     Index(None, "repo", "number", "issue_id"),
+)
+
+costs = Table(
+    "costs",
+    metadata,
+    # No foreign key: what was spent this month stays spent when a repository is forgotten.
+    Column("seq", SEQUENCE, primary_key=True),
+    Column("run_id", SafeText, nullable=False),
+    Column("repo", SafeText, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("agent", SafeText, nullable=False),
+    Column("step", SafeText, nullable=False),
+    Column("role", SafeText, nullable=False),
+    Column("model", SafeText, nullable=False),
+    Column("input_tokens", BigInteger, nullable=False),
+    Column("cache_read_tokens", BigInteger, nullable=False),
+    Column("cache_write_tokens", BigInteger, nullable=False),
+    Column("output_tokens", BigInteger, nullable=False),
+    Column("cost_pico", BigInteger),  # 1e-12 US dollars, so that sums are exact; NULL is unknown
+    Column("charged_pico", BigInteger, nullable=False),  # what counts against limits
+    Column("at", UtcDateTime, nullable=False),
+    Index(None, "run_id"),
+    Index(None, "repo", "number"),
+    Index(None, "at"),
+)
+
+run_events = Table(
+    "run_events",
+    metadata,
+    Column("seq", SEQUENCE, primary_key=True),
+    Column("run_id", SafeText, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("agent", SafeText, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("event", SafeJson, nullable=False),
+    Index(None, "run_id", "seq"),
 )
 
 approvals = Table(

@@ -10,11 +10,10 @@ from dataclasses import replace
 from functools import partial
 
 from bot import runner
-from bot.agents.reviewer import build
 from bot.guard import Failed, guard
 from bot.jobs import Step, recipe
 from bot.log import bound, logger
-from bot.models import AgentSpec, ReviewPlan, ReviewRequest, ReviewResult
+from bot.models import ReviewPlan, ReviewRequest, ReviewResult
 from bot.models.context import ReviewContext
 from bot.tasks import ending, publishing, reply
 from bot.tasks.plan import NoRun, plan
@@ -79,19 +78,10 @@ async def _read(
     pull = planned.pull
     if planned.skip_reason:
         return ReviewResult(head_sha=pull.head_sha, base_sha=pull.base_sha, reports=())
-    agents = [_panelist(services, spec) for spec in planned.agents]
+    agents = [runner.panelist(spec, services.sandbox, services.kinds) for spec in planned.agents]
     context = ReviewContext(
         title=pull.title, body=pull.body, instructions=planned.config.instructions
     )
     return await runner.review(
         bench, agents, context, step, clock=services.clock, sinks=services.sinks
-    )
-
-
-def _panelist(services: Services, spec: AgentSpec) -> runner.Panelist:
-    return runner.Panelist(
-        spec=spec,
-        reviewer=build(spec, services.sandbox, services.kinds),
-        analyzer=services.kinds[spec.kind].analyzer,
-        idle_timeout=services.kinds[spec.kind].idle_timeout,
     )

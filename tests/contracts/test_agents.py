@@ -144,7 +144,7 @@ async def test_its_process_gets_the_environment_of_the_contract_and_nothing_else
     assert command.env["ENTIRE_REVIEW_AGENT"] == f"my-{kind.name}"
     assert not any("canary" in value for value in command.env.values())
     assert command.cwd == fence.tree == given.tree
-    assert (fence.access, fence.network) == (Access.READ, False)
+    assert (fence.access, fence.uplink) == (Access.READ, None)
     assert trusted is kind.analyzer
     assert Path(command.argv[0]).is_absolute()
 

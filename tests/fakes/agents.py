@@ -113,6 +113,10 @@ class PlayedSandbox:
     def __init__(self, *children: PlayedChild | BaseException) -> None:
         self.children = list(children)
         self.started: list[tuple[Command, Fence, bool]] = []
+        self.holds = True
+
+    async def fenced(self, *, trusted: bool) -> bool:
+        return self.holds
 
     async def start(self, command: Command, fence: Fence, *, trusted: bool) -> PlayedChild:
         self.started.append((command, fence, trusted))

@@ -27,8 +27,9 @@ def build(spec: AgentSpec, sandbox: Launcher) -> AgentReviewer:
     )
 
 
-def build_command(spec: AgentSpec, config: RunConfig) -> Launch:
+def build_command(spec: AgentSpec, config: RunConfig, *, fenced: bool) -> Launch:
     """The operator's command line in the tree, the prompt on standard input."""
+    del fenced  # the same command line either way
     if not spec.argv:
         raise AgentMisconfigured(f"agent {spec.name!r} is a command and has no argv")
     if config.workspace is None:

@@ -58,7 +58,7 @@ def template(sandbox: PlayedSandbox, launch: Launch | None) -> ReviewerTemplate:
         agent_name="mine",
         spec=SPEC,
         sandbox=sandbox,
-        build_command=lambda _spec, _config: launch,
+        build_command=lambda _spec, _config, *, fenced: launch,
         parse=parse,
     )
 
@@ -93,7 +93,7 @@ async def test_whatever_is_missing_is_a_misconfigured_agent(missing: str, tmp_pa
         sandbox=sandbox,
         build_command=None
         if missing == "build_command"
-        else lambda _spec, _config: None if missing == "command" else builder(tmp_path),
+        else lambda _spec, _config, *, fenced: None if missing == "command" else builder(tmp_path),
         parse=None if missing == "parse" else parse,
     )
 

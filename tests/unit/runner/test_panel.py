@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.agents.reviewer import AgentKind
 from bot.models import (
     AgentSpec,
     AssistantText,
@@ -71,12 +72,16 @@ class Reviewer:
         return Process(self.events)
 
 
+def kind(*, analyzer):
+    return AgentKind(name="command", summary="", analyzer=analyzer, build=Reviewer)
+
+
 def agent(name, answer=CLEAN, *, analyzer=False, required=True, end=None):
     events = (Started(), AssistantText(text=answer), end or Finished(success=True))
     return Panelist(
         spec=AgentSpec(name=name, kind="command", required=required),
         reviewer=Reviewer(name, *events),
-        analyzer=analyzer,
+        kind=kind(analyzer=analyzer),
     )
 
 
@@ -157,7 +162,7 @@ async def test_what_an_agent_could_not_look_at_is_told(change):
             AssistantText(text=CLEAN),
             Finished(success=True),
         ),
-        analyzer=True,
+        kind=kind(analyzer=True),
     )
     (report,) = (await run(change, blind)).reports
     assert report.state is ReportState.FINISHED

@@ -10,6 +10,7 @@ from bot.sandbox import host
 from bot.sandbox.bwrap import Inside, System, options
 from bot.sandbox.fence import Access, Fence, view_inside
 from bot.sandbox.programs import Mount
+from bot.sandbox.uplink import AllowList
 
 FENCE = Fence(tree=Path("/data/tree"), git_dir=Path("/data/m.git"))
 SYSTEM = System(mounts=(Path("/usr"),), links=(("usr/bin", Path("/bin")),))
@@ -74,7 +75,9 @@ def test_a_developer_writes_the_tree_and_nothing_else():
 
 
 def test_the_network_is_never_shared():
-    assert "share-net" not in built(Fence(tree=FENCE.tree, network=True)).replace("unshare", "")
+    assert "share-net" not in built(
+        Fence(tree=FENCE.tree, uplink=AllowList(hosts=frozenset()))
+    ).replace("unshare", "")
 
 
 def test_an_old_bubblewrap_is_not_asked_for_what_it_cannot_do():
