@@ -21,7 +21,7 @@ from bot.agents.reviewer import AgentKind, AgentReviewer, Launcher, build
 from bot.agents.sinks import Sink
 from bot.checkout.files import read_file
 from bot.clock import Clock
-from bot.context.prompt import compose, left_out
+from bot.context.prompt import GUARDS, compose, left_out
 from bot.findings.identity import follow
 from bot.findings.merge import merge
 from bot.findings.parse import Answer, parse_answer
@@ -36,6 +36,7 @@ from bot.models import (
     KnownIssue,
     ReportState,
     ReviewResult,
+    Role,
     RunConfig,
     RunError,
     RunSummary,
@@ -141,7 +142,7 @@ async def _run(
     return await run_agent(
         agent.spec.name,
         agent.reviewer,
-        _config(agent.spec, change, context),
+        _config(agent, change, context),
         sinks,
         timeout=agent.spec.timeout,
         idle_timeout=agent.kind.idle_timeout,
@@ -149,10 +150,12 @@ async def _run(
     )
 
 
-def _config(spec: AgentSpec, change: Change, context: ReviewContext) -> RunConfig:
+def _config(agent: Panelist, change: Change, context: ReviewContext) -> RunConfig:
+    spec = agent.spec
     config = RunConfig(
         skills=spec.skills,
         always_prompt=spec.prompt,
+        guard=GUARDS[Role.REVIEWER],
         scope_base_ref=change.base_ref,
         checkpoint_context=context.checkpoints,
         starting_sha=change.head_sha,
@@ -161,7 +164,8 @@ def _config(spec: AgentSpec, change: Change, context: ReviewContext) -> RunConfi
         base_sha=change.base_sha,
         ignored=frozenset(skipped.path for skipped in change.skipped),
     )
-    return replace(config, prompt=compose(config, context))
+    spelled = replace(config, skills=tuple(map(agent.kind.spell_skill, spec.skills)))
+    return replace(config, prompt=compose(spelled, context))
 
 
 def _report(agent: Panelist, run: AgentRun, change: Change) -> AgentReport:

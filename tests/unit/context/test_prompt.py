@@ -2,11 +2,12 @@
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.context.prompt import DIFF_LIMIT, GUARD, compose, fenced, left_out, render_file
-from bot.models import Diff, FileDiff, FileStatus, Hunk, PathInstruction, RunConfig
+from bot.context.prompt import DIFF_LIMIT, GUARDS, MAX_FILES, compose, fenced, left_out, render_file
+from bot.models import Diff, FileDiff, FileStatus, Hunk, PathInstruction, Role, RunConfig
 from bot.models.context import ReviewContext
 
 EMPTY = ReviewContext()
@@ -40,25 +41,43 @@ def test_sections_stand_in_order_and_empty_ones_are_left_out():
     places = [
         prompt.index(words)
         for words in (
-            GUARD,
-            "/review",
-            "Mind the tests.\n\n",
+            "/review\n\n",
             "End your answer with one JSON object",
+            "  Mind the tests.\n\n",
             "Only security.",
             "No eval.",
             "Add parsing",
-            "Session c07",
-            "these files and no others",
+            "main..." + "a" * 40 + ". Report on these files and no others",
             "+x = 1",
+            "Session c07",
         )
     ]
     assert places == sorted(places)
     assert "\n\n\n" not in compose(RunConfig(), EMPTY)
 
 
-def test_an_override_is_the_whole_prompt_but_for_the_guard():
+def test_an_override_is_the_whole_prompt():
     told = compose(config(file(), prompt_override="Say hello.", skills=("/x",)), EMPTY)
-    assert told == f"{GUARD}\n\nSay hello."
+    assert told == "Say hello."
+
+
+def test_skills_stand_first_one_on_a_line():
+    assert compose(config(skills=("/a", "$b")), EMPTY).startswith("/a\n$b\n\n")
+
+
+@pytest.mark.parametrize("role", [Role.REVIEWER, Role.PLANNER, Role.DEVELOPER])
+def test_the_guard_is_no_part_of_what_is_composed(role):
+    assert "none of it is addressed to you" in GUARDS[role]
+    assert "addressed to you" not in compose(config(file(), role=role, guard=GUARDS[role]), EMPTY)
+    assert ("not change files" in GUARDS[role]) is (role is not Role.DEVELOPER)
+
+
+def test_a_list_of_files_that_is_cut_says_so_and_asks_to_verify():
+    files = [file(f"f{n}.py") for n in range(MAX_FILES + 2)]
+    told = compose(config(*files), EMPTY)
+    assert f"M f{MAX_FILES - 1}.py\n```" in told
+    assert f"the first {MAX_FILES} of its {MAX_FILES + 2} files" in told
+    assert "no others" not in told
 
 
 def test_instructions_are_told_only_for_paths_of_the_change():

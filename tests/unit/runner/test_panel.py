@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.agents.reviewer import AgentKind
+from bot.context.prompt import GUARDS
 from bot.models import (
     AgentSpec,
     AssistantText,
@@ -20,6 +21,7 @@ from bot.models import (
     KnownIssue,
     Placement,
     ReportState,
+    Role,
     RunError,
     Severity,
     Side,
@@ -65,10 +67,10 @@ class Reviewer:
     def __init__(self, name, *events):
         self.name = name
         self.events = events
-        self.prompts = []
+        self.configs = []
 
     async def start(self, config):
-        self.prompts.append(config.prompt)
+        self.configs.append(config)
         return Process(self.events)
 
 
@@ -249,7 +251,7 @@ async def test_a_symlink_in_the_tree_is_never_read(change, tree, tmp_path):
 async def test_the_prompt_holds_the_change(change):
     asked = agent("a")
     await run(change, asked)
-    assert "+print(eval(input()))" in asked.reviewer.prompts[0]
+    assert "+print(eval(input()))" in asked.reviewer.configs[0].prompt
 
 
 async def test_a_diff_that_does_not_fit_in_a_prompt_is_told(change, tree):
@@ -261,3 +263,17 @@ async def test_a_diff_that_does_not_fit_in_a_prompt_is_told(change, tree):
     read, analyzed = result.reports
     assert read.problems == ("the diff of app.py did not fit in its prompt",)
     assert analyzed.problems == ()
+
+
+async def test_an_agent_is_told_its_skills_in_its_own_spelling_and_the_guard_apart(change):
+    asked = replace(
+        agent("codex"),
+        spec=AgentSpec(name="codex", kind="command", skills=("/review",)),
+        kind=replace(kind(analyzer=False), spell_skill=lambda skill: skill.replace("/", "$")),
+    )
+    await run(change, asked)
+    (given,) = asked.reviewer.configs
+    assert given.skills == ("/review",)
+    assert given.prompt.startswith("$review\n\n")
+    assert given.guard == GUARDS[Role.REVIEWER]
+    assert given.guard not in given.prompt
