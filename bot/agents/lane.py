@@ -16,10 +16,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from bot.agents.events import size, tells_the_end
 from bot.agents.sinks import Sink
 from bot.guard import Failed, guard_call
 from bot.log import logger
-from bot.models import Event, Finished, RunError, RunSummary, Started
+from bot.models import Event, RunError, RunSummary, Started
 
 CAPACITY = 4096
 """Events that may wait for one sink."""
@@ -88,7 +89,7 @@ class Lane:
             self._append(
                 _Message(
                     call=partial(self._sink.agent_event, agent, event),
-                    size=_size(event),
+                    size=size(event),
                     agent=agent,
                 )
             )
@@ -211,10 +212,4 @@ class Lane:
 
 
 def _essential(event: Event) -> bool:
-    return isinstance(event, Started | Finished) or (
-        isinstance(event, RunError) and not event.warning
-    )
-
-
-def _size(event: Event) -> int:
-    return len(getattr(event, "text", "")) + len(getattr(event, "args", ""))
+    return isinstance(event, Started) or tells_the_end(event)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from bot.agents.events import size, tells_the_end
 from bot.agents.lines import MAX_ANSWER, Tail
 from bot.clock import Clock
 from bot.models import (
@@ -24,7 +25,7 @@ BUFFER_BYTES = 1024 * 1024
 """Budget of `AgentRun.buffer` for each agent."""
 MAX_WARNINGS = 20
 _MAX_ESSENTIAL = 100
-_OVERHEAD = 64  # what a record costs besides its text
+_MAX_LAST = 4_096  # characters of an end that is kept when the budget is gone
 _GENERAL = frozenset({FailureKind.CRASHED, FailureKind.UNREADABLE})
 
 
@@ -143,11 +144,11 @@ class Recorder:
             self._more_warnings += 1
 
     def _keep(self, event: Event) -> None:
-        size = _size(event)
-        if size <= self._budget:
-            self._budget -= size
+        cost = size(event)
+        if cost <= self._budget:
+            self._budget -= cost
             self._buffer.append(event)
-        elif _essential(event) and size <= _OVERHEAD * 64 and self._essential < _MAX_ESSENTIAL:
+        elif tells_the_end(event) and cost <= _MAX_LAST and self._essential < _MAX_ESSENTIAL:
             self._essential += 1
             self._buffer.append(event)
         else:
@@ -160,25 +161,6 @@ class Recorder:
         if self._answer.elided:
             told.append(f"the first {self._answer.elided} characters of its output were left out")
         return tuple(told)
-
-
-def _size(event: Event) -> int:
-    match event:
-        case AssistantText():
-            return _OVERHEAD + len(event.text)
-        case ToolCall():
-            return _OVERHEAD + len(event.name) + len(event.args)
-        case RunError():
-            return _OVERHEAD + len(event.message)
-        case Started() | Tokens() | Finished():
-            return _OVERHEAD
-        case _:
-            assert_never(event)
-
-
-def _essential(event: Event) -> bool:
-    """What a reader of the buffer needs however long the stream was: how it ended."""
-    return isinstance(event, Finished) or (isinstance(event, RunError) and not event.warning)
 
 
 def _line(text: str) -> str:

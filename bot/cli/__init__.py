@@ -141,6 +141,20 @@ def demo(
 
 
 @app.command()
+def doctor() -> None:
+    """Prove, line by line, that this installation can do its job.
+
+    Looks at git, the sandbox, the database, the agents with their versions
+    and logins, and, where an App is configured, at GitHub: credentials,
+    permissions, events, webhook. Asks no model anything that costs money.
+    Exit status: 0 ready, 2 when something has to be mended.
+    """
+    from bot.cli.doctor import run
+
+    raise typer.Exit(run())
+
+
+@app.command()
 def config(
     path: PathArgument = Path(),
     schema: Annotated[

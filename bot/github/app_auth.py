@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from bot.github.address import ApiAddress
 from bot.github.client import GitHubClient
 from bot.github.etags import EtagCache
 from bot.github.links import join
-from bot.github.payload import moment, needed_text, obj
+from bot.github.payload import items, moment, needed_text, number, obj, text
 from bot.github.repository import RepoClient
 from bot.github.tokens import READ, REVIEW, Token, TokenKey, Tokens
 from bot.models.github import Repo
@@ -28,6 +29,17 @@ SKEW = timedelta(seconds=60)
 """GitHub refuses a JWT from the future; our clock may be ahead."""
 LIFE = timedelta(minutes=9)
 """Ten minutes is GitHub's limit, and our clock may be behind."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AppRecord:
+    """The App as GitHub has it."""
+
+    slug: str
+    permissions: Mapping[str, str]
+    """Name -> ``read``, ``write`` or ``admin``."""
+    events: tuple[str, ...]
+    installations: int
 
 
 class GitHubApp:
@@ -73,6 +85,21 @@ class GitHubApp:
             app = await self._as_app(self._api.getitem(join("app")))
             self._login = f"{needed_text(obj(app, 'App'), 'slug')}[bot]"
         return self._login
+
+    async def record(self) -> AppRecord:
+        """What GitHub knows of the App now; not kept, because permissions change."""
+        app = obj(await self._as_app(self._api.getitem(join("app"))), "App")
+        return AppRecord(
+            slug=needed_text(app, "slug"),
+            permissions={str(k): str(v) for k, v in obj(app.get("permissions"), "App").items()},
+            events=tuple(str(name) for name in items(app, "events")),
+            installations=number(app, "installations_count"),
+        )
+
+    async def webhook_url(self) -> str:
+        """Where GitHub delivers to; empty if nowhere."""
+        config = await self._as_app(self._api.getitem(join("app", "hook", "config")))
+        return text(obj(config, "webhook"), "url")
 
     async def _mint(self, key: TokenKey) -> Token:
         path = join("app", "installations", key.installation_id, "access_tokens")

@@ -113,5 +113,6 @@ AGENT = AgentKind(
     name="bandit",
     summary="bandit: security problems in changed Python files",
     analyzer=True,
+    program="bandit",
     build=build,
 )

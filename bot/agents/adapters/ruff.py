@@ -180,5 +180,6 @@ AGENT = AgentKind(
     name="ruff",
     summary="ruff: bugs and security problems in changed Python files",
     analyzer=True,
+    program="ruff",
     build=build,
 )

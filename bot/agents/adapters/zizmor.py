@@ -152,5 +152,6 @@ AGENT = AgentKind(
     name="zizmor",
     summary="zizmor: security problems in changed GitHub Actions workflows",
     analyzer=True,
+    program="zizmor",
     build=build,
 )
