@@ -24,8 +24,8 @@ LONGEST_JWT = 600
 SKEW = 60
 
 APP_PERMISSIONS = {
-    "checks": "write", "contents": "write", "issues": "write", "metadata": "read",
-    "pull_requests": "write",
+    "checks": "write", "contents": "write", "issues": "write", "merge_queues": "read",
+    "metadata": "read", "pull_requests": "write",
 }  # fmt: skip
 APP_EVENTS = ("check_run", "check_suite", "issue_comment", "merge_group", "pull_request")
 

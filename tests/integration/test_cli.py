@@ -225,3 +225,19 @@ def test_the_demo_posts_a_review_of_a_users_own_branch(repo):
     assert done.returncode == 0, done.stderr
     assert "app.py:5" in done.stdout
     assert "check: failure" in done.stdout
+
+
+def test_doctor_tells_what_works_and_leaves_nothing_behind(tmp_path):
+    done = harness("doctor", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+    for words in ("git version", "agent ruff", "which `harness serve` will make", "ready"):
+        assert words in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_doctor_names_what_has_to_be_mended_and_exits_with_2(tmp_path):
+    agents = [{"name": "mine", "kind": "command", "argv": ["/nonexistent/reviewer"]}]
+    done = harness("doctor", cwd=tmp_path, env={"HARNESS_AGENTS": json.dumps(agents)})
+    assert done.returncode == 2
+    assert "/nonexistent/reviewer: there is no such program" in done.stdout
+    assert "1 to mend" in done.stdout

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+from pathlib import Path
 
 from bot.app import MIN_FREE_BYTES
 from bot.checkout.git import Git
@@ -47,12 +49,11 @@ async def sandbox(fences: Sandbox) -> Line:
 async def database(settings: Settings) -> Line:
     """Opened and written to, as `harness serve` would."""
     data_dir = settings.data_dir.absolute()
+    if not settings.database_url and not data_dir.is_dir():
+        return _not_made_yet(data_dir)
     where = "PostgreSQL" if settings.database_url else f"SQLite in {data_dir}"
     try:
-        data_dir.mkdir(mode=0o755, parents=True, exist_ok=True)
         store = await Store.open(settings.database_url or sqlite_url(data_dir))
-    except OSError as error:
-        return broken("database", f"HARNESS_DATA_DIR: cannot create {data_dir}: {error.strerror}")
     except HarnessError as error:
         return broken("database", error.message)
     try:
@@ -64,10 +65,21 @@ async def database(settings: Settings) -> Line:
     return works("database", f"{where} can be written")
 
 
+def _not_made_yet(data_dir: Path) -> Line:
+    """Looking at an installation leaves nothing behind."""
+    place = _existing(data_dir)
+    if not os.access(place, os.W_OK | os.X_OK):
+        return broken("database", f"HARNESS_DATA_DIR: {data_dir} cannot be made: {place} is closed")
+    return works("database", f"SQLite in {data_dir}, which `harness serve` will make")
+
+
+def _existing(path: Path) -> Path:
+    """The path, or the nearest folder above it that is there."""
+    return next(place for place in (path, *path.parents) if place.exists())
+
+
 def disk(settings: Settings) -> Line:
-    place = settings.data_dir.absolute()
-    while not place.exists():
-        place = place.parent
+    place = _existing(settings.data_dir.absolute())
     free = shutil.disk_usage(place).free
     text = f"{free // 2**20:,} MiB are free at {place}"
     if free < MIN_FREE_BYTES:
