@@ -45,7 +45,7 @@ def review(agent: str, config: RunConfig) -> dict[str, str]:
 
 
 def contract(config: RunConfig, workspace: Workspace) -> dict[str, str]:
-    """What the contract promises to a ``command`` agent; the sandbox puts in its own paths."""
+    """What the contract promises to an agent; the sandbox puts in its own paths."""
     return {
         "HARNESS_BASE_SHA": config.base_sha,
         "HARNESS_HEAD_SHA": config.starting_sha,

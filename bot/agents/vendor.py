@@ -26,6 +26,12 @@ IDLE_TIMEOUT = 300.0
 """Some of these programs wait for ever on a network that is gone."""
 READERS = frozenset({Role.REVIEWER, Role.PLANNER})
 WRITERS = READERS | {Role.DEVELOPER}
+SYSTEM_PROMPT = """\
+You are an experienced software engineer. You work on your own in the working directory, which holds
+the files of a repository; there is nobody to ask. Look at the files you need with the tools you
+have, and stop looking when you know enough. The first message says what to do: do exactly that, and
+end with the answer in the form it asks for.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,6 +121,11 @@ def launch(
 def guarded(config: RunConfig) -> str:
     """The guard, then the prompt: for programs that take no system prompt of ours."""
     return f"{config.guard}\n\n{config.prompt}" if config.guard else config.prompt
+
+
+def system_prompt(config: RunConfig) -> str:
+    """For programs whose own system prompt is replaced by ours."""
+    return f"{SYSTEM_PROMPT}\n{config.guard}\n" if config.guard else SYSTEM_PROMPT
 
 
 def _program(vendor: Vendor, spec: AgentSpec) -> Path:
