@@ -20,7 +20,7 @@ from bot.agents.failures import fatal, retry
 from bot.agents.reviewer import AgentKind, AgentReviewer, Launcher
 from bot.agents.schema import answer_schema
 from bot.agents.template import Launch, ReviewerTemplate
-from bot.agents.vendor import IDLE_TIMEOUT, MAX_TURNS, WRITERS, Vendor, launch, prepare
+from bot.agents.vendor import IDLE_TIMEOUT, MAX_TURNS, WRITERS, Vendor, launch, no_command, prepare
 from bot.models import AgentSpec, AssistantText, Event, Finished, ModelUsage, RunConfig, Tokens
 from bot.sandbox.fence import HOME
 from bot.sandbox.uplink import ADDRESS, Dialect
@@ -84,14 +84,9 @@ def build_command(spec: AgentSpec, config: RunConfig, *, fenced: bool) -> Launch
         config,
         words=tuple(words),
         env={"ANTHROPIC_API_KEY": ready.token, **_ENVIRONMENT},
-        stdin=_no_command(config.prompt),
+        stdin=no_command(config.prompt),
         home_files=files,
     )
-
-
-def _no_command(prompt: str) -> str:
-    """A text that begins with a slash would be taken for one of its commands."""
-    return f"The task:\n\n{prompt}" if prompt.lstrip().startswith("/") else prompt
 
 
 async def parse(chunks: AsyncIterator[bytes]) -> AsyncIterator[Event]:

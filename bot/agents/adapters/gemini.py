@@ -16,6 +16,7 @@ from bot.agents.vendor import (
     WRITERS,
     Vendor,
     launch,
+    no_command,
     prepare,
     system_prompt,
 )
@@ -74,7 +75,7 @@ def build_command(spec: AgentSpec, config: RunConfig, *, fenced: bool) -> Launch
         config,
         words=tuple(words),
         env={"GEMINI_API_KEY": ready.token, **_ENVIRONMENT},
-        stdin=config.prompt,
+        stdin=no_command(config.prompt),
         home_files={
             SETTINGS_FILE: _settings(WRITE_TOOLS if ready.writes else READ_TOOLS),
             SYSTEM_FILE: system_prompt(config).encode("utf-8", "replace"),
