@@ -47,6 +47,9 @@ _ENVIRONMENT = {
     "DISABLE_TELEMETRY": "1",
     "DISABLE_ERROR_REPORTING": "1",
     "CLAUDE_CODE_MAX_RETRIES": "2",
+    # Else each @name of the prompt, that is of the diff, puts in a file of that name, or tells the
+    # model that the user wants an agent of that name.
+    "CLAUDE_CODE_DISABLE_ATTACHMENTS": "1",
 }
 _READ = ("--permission-mode", "dontAsk", "--tools", "Read,Grep,Glob")
 _WRITE = ("--permission-mode", "acceptEdits", "--tools", "Read,Grep,Glob,Edit,Write")

@@ -107,6 +107,7 @@ def test_claude_reviews_without_a_shell_and_without_anything_of_the_tree() -> No
         "DISABLE_TELEMETRY": "1",
         "DISABLE_ERROR_REPORTING": "1",
         "CLAUDE_CODE_MAX_RETRIES": "2",
+        "CLAUDE_CODE_DISABLE_ATTACHMENTS": "1",
     }
     assert launch.fence.home_files == {"harness-guard.md": b'Beware of "fences".'}
     assert launch.command.stdin == b"Review it."
