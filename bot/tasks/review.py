@@ -81,6 +81,9 @@ async def _read(
     if planned.skip_reason:
         return ReviewResult(head_sha=pull.head_sha, base_sha=pull.base_sha, reports=())
     agents = [runner.panelist(spec, services.sandbox, services.kinds) for spec in planned.agents]
+    judge = (
+        runner.panelist(planned.judge, services.sandbox, services.kinds) if planned.judge else None
+    )
     context = ReviewContext(
         title=pull.title, body=pull.body, instructions=planned.config.instructions
     )
@@ -101,4 +104,5 @@ async def _read(
             step,
             clock=services.clock,
             sinks=(log, progress, *services.sinks),
+            judge=judge,
         )

@@ -112,7 +112,10 @@ def texts(publication: Publication) -> tuple[str, str]:
     lead = lead if len(lead) < CHECK_LIMIT // 2 else in_summary.numbers(publication)
     more, lost = _lines([e for e in after if e.id in left_out], CHECK_LIMIT - len(lead) - 200)
     note = f"{plural(len(lost), 'more issue')}: see the page of this run." if lost else ""
-    return joined(lead, more, note), text
+    said = joined(lead, more, note)
+    # Beside the issues, never instead of one: what nobody is asked to fix comes last.
+    held = in_summary.not_posted(publication, CHECK_LIMIT - len(text) - 400)
+    return said, joined(text, held) if len(text) + len(held) < CHECK_LIMIT else text
 
 
 def _lines(found: Sequence[Entry], limit: int) -> tuple[str, list[Entry]]:
