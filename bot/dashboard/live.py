@@ -35,6 +35,7 @@ HEARTBEAT = 15
 """Polls without news after which a comment tells both sides that the connection lives."""
 MAX_CLIENTS = 64
 
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _UNFINISHED = (RunState.WAITING, RunState.RUNNING)
 
 
@@ -153,7 +154,7 @@ class Streams:
         return web.json_response(data)
 
     async def _stream(self, request: web.Request, run_id: str, after: int) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Cache-Control": "no-store"})
+        response = web.StreamResponse(headers=_HEADERS)
         response.content_type = "text/event-stream"
         await response.prepare(request)
         quiet = 0
