@@ -9,7 +9,7 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -18,8 +18,8 @@ from pathlib import Path
 import httpx
 
 from bot import log
-from bot.agents.configured import agent_spec, check_kinds
-from bot.agents.reviewer import kinds
+from bot.agents.configured import agent_spec, check_kinds, judge_spec
+from bot.agents.reviewer import AgentKind, kinds
 from bot.checkout.mirror import Mirrors
 from bot.clock import SystemClock
 from bot.commands.command import help_rows
@@ -98,13 +98,14 @@ async def running(settings: Settings, *, front_door: bool = True) -> AsyncIterat
             max_runs=settings.max_runs,
             clock=clock,
         )
+        known = kinds()
         services = Services(
-            policy=_policy(settings),
+            policy=_policy(settings, known),
             github=github,
             mirrors=Mirrors(data_dir, github_url=settings.github_url, ledger=ledger),
             store=store,
             sandbox=sandbox,
-            kinds=kinds(),
+            kinds=known,
             queue=engine,
             publishers=publishers(),
             clock=clock,
@@ -253,7 +254,8 @@ async def ready(store: Store, data_dir: Path) -> str:
 
 def known_secrets(settings: Settings, token: str) -> tuple[str, ...]:
     """What must never be posted, whoever writes it into a comment."""
-    agents = [*settings.agents, *([settings.developer] if settings.developer else [])]
+    others = [agent for agent in (settings.developer, settings.judge) if agent is not None]
+    agents = [*settings.agents, *others]
     keys = [environment_value(agent.api_key_env) for agent in agents if agent.api_key_env]
     # A file that cannot be read is told when its agent starts.
     kept = [
@@ -266,7 +268,7 @@ def known_secrets(settings: Settings, token: str) -> tuple[str, ...]:
     return tuple(secret for secret in (*ours, *keys, *files) if secret)
 
 
-def _policy(settings: Settings) -> Policy:
+def _policy(settings: Settings, known: Mapping[str, AgentKind]) -> Policy:
     return Policy(
         agents=tuple(agent_spec(agent) for agent in settings.agents),
         fail_on=FailOn(settings.fail_on),
@@ -274,6 +276,7 @@ def _policy(settings: Settings) -> Policy:
         dry_run=settings.dry_run,
         public_url=settings.public_url,
         sandbox_note=SANDBOX_OFF if settings.sandbox == "off" else "",
+        judge=judge_spec(settings.judge, known),
     )
 
 

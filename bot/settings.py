@@ -196,7 +196,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _agent_names_are_unique(self) -> Settings:
-        names = [agent.name for agent in self.agents]
+        judges = [self.judge] if self.judge is not None else []
+        names = [agent.name for agent in (*self.agents, *judges)]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two agents are named {', '.join(twice)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from bot.agents.reviewer import AgentKind
 from bot.errors import ConfigurationError
 from bot.models import AgentSpec
 from bot.settings import AgentSettings
@@ -20,3 +21,13 @@ def check_kinds(agents: Iterable[AgentSettings], known: Mapping[str, object]) ->
         raise ConfigurationError(
             f"HARNESS_AGENTS: {'; '.join(wrong)}; there are {', '.join(sorted(known))}"
         )
+
+
+def judge_spec(judge: AgentSettings | None, known: Mapping[str, AgentKind]) -> AgentSpec | None:
+    """The operator's judge; an analyzer has no opinion, so it cannot be one."""
+    if judge is None:
+        return None
+    if judge.kind not in known or known[judge.kind].analyzer:
+        able = ", ".join(sorted(name for name, kind in known.items() if not kind.analyzer))
+        raise ConfigurationError(f"HARNESS_JUDGE: {judge.kind!r} cannot judge; there are {able}")
+    return agent_spec(judge)

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from bot.findings.sarif import write_sarif
-from bot.models import AgentReport, Decision, Issue, ReportState, ReviewResult
+from bot.models import AgentReport, Decision, HeldBack, Issue, ReportState, ReviewResult
 from bot.models.text import visible
 from bot.publish import sanitize
 
@@ -24,7 +24,8 @@ def text(result: ReviewResult, decision: Decision) -> str:
     out: list[str] = []
     for file, issues in _by_file(result.issues):
         out += [visible(file), *(line for issue in issues for line in _issue(issue)), ""]
-    out += [line for report in result.reports for line in _report(report)]
+    out += [line for held in result.held for line in _held(held)]
+    out += [line for report in _reports(result) for line in _report(report)]
     out += [f"not reviewed: {visible(s.path)} ({s.reason})" for s in result.skipped]
     out += ["", decision.title]
     return "\n".join(out).lstrip("\n") + "\n"
@@ -44,7 +45,8 @@ def markdown(result: ReviewResult, decision: Decision) -> str:
             sanitize.cell(", ".join(issue.agents), limit=200),
         )
         out.append(f"| {' | '.join(cells)} |")
-    notes = [line for report in result.reports for line in _report(report)]
+    notes = [" ".join(_held(held)) for held in result.held]
+    notes += [line for report in _reports(result) for line in _report(report)]
     notes += [f"not reviewed: {s.path} ({s.reason})" for s in result.skipped]
     out += ["", *(f"- {sanitize.inline(note, limit=500)}" for note in notes)]
     out += ["", f"<sub>{NO_HISTORY}</sub>"]
@@ -59,7 +61,12 @@ def as_json(result: ReviewResult, decision: Decision) -> str:
         "title": decision.title,
         "note": NO_HISTORY,
         "issues": [_issue_json(issue) for issue in result.issues],
+        "held_back": [
+            {**_issue_json(held.issue), "reason": held.reason, "by": held.by}
+            for held in result.held
+        ],
         "agents": [_report_json(report) for report in result.reports],
+        "judge": _report_json(result.judge) if result.judge is not None else None,
         "skipped": [{"path": visible(s.path), "reason": s.reason} for s in result.skipped],
     }
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
@@ -93,6 +100,17 @@ def _issue(issue: Issue) -> Iterator[str]:
     for number, line in enumerate(issue.code.splitlines()[:FRAME_LINES], issue.line or 1):
         yield f"    {number:>5} | " + "\t".join(visible(part) for part in line.split("\t"))
     yield f"          found by {', '.join(issue.agents)} · {issue.id}"
+
+
+def _reports(result: ReviewResult) -> tuple[AgentReport, ...]:
+    return (*result.reports, *([result.judge] if result.judge is not None else []))
+
+
+def _held(held: HeldBack) -> Iterator[str]:
+    issue = held.issue
+    place = f"{visible(issue.file)}:{issue.line}" if issue.line else visible(issue.file)
+    yield f"not posted: {place}  {issue.severity.value}  {visible(issue.title)} · {issue.id}"
+    yield f"          {', '.join(issue.agents)} reported it; {held.by}: {visible(held.reason)}"
 
 
 def _report(report: AgentReport) -> Iterator[str]:

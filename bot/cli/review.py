@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bot import log
-from bot.agents.configured import agent_spec, check_kinds
+from bot.agents.configured import agent_spec, check_kinds, judge_spec
 from bot.agents.reviewer import AgentKind, kinds
 from bot.checkout.local import LocalRepo
 from bot.cli import report
@@ -113,6 +113,7 @@ async def _review(
                 markup=False,
                 highlight=False,
             )
+        judge = judge_spec(settings.judge, known)
         progress = Progress(tuple(s.name for s in specs), console=console, clock=clock)
 
         async def source() -> Change:
@@ -126,6 +127,7 @@ async def _review(
                 MemoryStep(),
                 clock=clock,
                 sinks=[progress],
+                judge=None if judge is None else panelist(judge, sandbox, known),
             )
     fail_on = config.fail_on_with(FailOn(settings.fail_on))
     decision = decide(
@@ -135,6 +137,7 @@ async def _review(
         fail_on,
         head_sha=result.head_sha,
         unread=sum(skipped.unread for skipped in result.skipped),
+        held=len(result.held),
     )
     return result, decision
 

@@ -46,11 +46,14 @@ def middleware(token: str) -> Middleware:
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = await _answer(request, handler)
+        if response.prepared:  # a stream that has been sent already
+            return response
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Content-Security-Policy"] = (
-            "default-src 'none'; style-src 'unsafe-inline'; form-action 'self';"
+            "default-src 'none'; style-src 'unsafe-inline'; script-src 'self';"
+            " connect-src 'self'; form-action 'self';"
             " frame-ancestors 'none'; base-uri 'none'"
         )
         return response

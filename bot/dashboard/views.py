@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib import resources
 from typing import Any
 
 from aiohttp import web
@@ -14,12 +15,16 @@ from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from bot import guard
+from bot.clock import Clock, SystemClock
+from bot.dashboard import live
 from bot.dashboard.auth import COOKIE, middleware, same, session
-from bot.models import AgentReport, Issue, RunRecord, StoredDelivery
+from bot.models import AgentReport, Issue, RunRecord, RunState, StoredDelivery
 from bot.models.text import visible
 from bot.store import Store
 
 PAGE = 100
+
+_SCRIPT = (resources.files("bot.dashboard") / "static" / "run.js").read_text("utf-8")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,11 +37,13 @@ class Dashboard:
     """Empty when ready, else the reason why not."""
     counts: Callable[[], Awaitable[Mapping[str, int]]]
     secure_cookie: bool = False
+    clock: Clock = field(default_factory=SystemClock)
 
 
 def application(dashboard: Dashboard) -> web.Application:
     """Everything on the port but ``/webhook``."""
     views = _Views(dashboard)
+    streams = live.Streams(dashboard.store)
     app = web.Application(middlewares=[middleware(dashboard.token)])
     app.router.add_get("/", views.runs_page)
     app.router.add_get("/runs/{id}", views.run_page)
@@ -44,6 +51,9 @@ def application(dashboard: Dashboard) -> web.Application:
     app.router.add_post("/sign-in", views.sign_in)
     app.router.add_get("/api/runs", views.runs)
     app.router.add_get("/api/runs/{id}", views.run)
+    app.router.add_get("/api/runs/{id}/events", streams.events)
+    app.router.add_get("/static/run.js", views.script)
+    app.on_shutdown.append(streams.stop)
     app.router.add_get("/api/deliveries/{id}", views.delivery)
     app.router.add_get("/healthz", views.healthz)
     app.router.add_get("/readyz", views.readyz)
@@ -64,12 +74,22 @@ class _Views:
 
     async def run_page(self, request: web.Request) -> web.Response:
         run = await self._run(request)
+        events = await self._store.events(run.id, 0, live.PAGE)
+        reports = await self._store.agent_reports(run.id)
         return self._page(
             "run.html",
             run=run,
-            reports=await self._store.agent_reports(run.id),
+            reports=reports,
             issues=await self._store.issues_of_run(run.id),
+            rejected={item.issue: item.reason for r in reports for item in r.rejected},
+            rows=live.rows(events),
+            last=events[-1].seq if events else 0,
+            live=run.state in (RunState.WAITING, RunState.RUNNING),
+            now=self._dashboard.clock.now().timestamp(),
         )
+
+    async def script(self, request: web.Request) -> web.Response:
+        return web.Response(text=_SCRIPT, content_type="text/javascript")
 
     async def sign_in_page(self, request: web.Request) -> web.Response:
         return self._page("sign_in.html", wrong=False)

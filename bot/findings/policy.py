@@ -97,9 +97,11 @@ def decide(
     trouble: str = "",
     head_sha: str = "",
     unread: int = 0,
+    held: int = 0,
 ) -> Decision:
     """Conclusion and words. ``trouble``: why the change could not be had or read at all;
-    ``unread``: files that no reviewer could be shown, which a clean title must not hide.
+    ``unread``: files that no reviewer could be shown, and ``held``: issues that a judge held
+    back, which a clean title must not hide.
     """
     severities = _open(issues, carried)
     failing = sum(fail_on.fails(severity) for severity in severities)
@@ -126,7 +128,7 @@ def decide(
             nobody=Fact.NOBODY in facts,
             reason=reason,
             head_sha=head_sha,
-            unread=unread,
+            hidden=_hidden(unread, held),
         ),
         reasons=(
             *([reason] if reason and row.when in (Fact.SKIPPED, Fact.TROUBLE) else ()),
@@ -198,7 +200,7 @@ def _title(
     nobody: bool,
     reason: str,
     head_sha: str,
-    unread: int,
+    hidden: Sequence[str],
 ) -> str:
     """The row's words with what they stand for; counts of open issues are never left out."""
     who = f"{_listed(missing)} did not finish" if missing else ""
@@ -208,18 +210,24 @@ def _title(
         case Fact.SKIPPED | Fact.TROUBLE:
             return row.says.replace("…", reason)
         case Fact.BLOCKING:
-            return " · ".join([*counts, *([f"incomplete: {who}"] if who else [])])
+            return " · ".join([*counts, *hidden, *([f"incomplete: {who}"] if who else [])])
         case Fact.FAILED | Fact.TIMED_OUT:
             words = row.says.replace("incomplete", "could not review") if nobody else row.says
-            return " · ".join([words.replace("…", who), *counts])
+            return " · ".join([words.replace("…", who), *counts, *hidden])
         case None:
             where = head_sha[:7] or "this commit"
             clean = "nothing to fix before merging" if counts else f"nothing to fix in {where}"
-            files = "file" if unread == 1 else "files"
-            hidden = [f"{unread} {files} could not be read"] if unread else []
             return " · ".join([clean, *counts, *hidden])
         case _:
-            return " · ".join([row.says, *counts])
+            return " · ".join([row.says, *counts, *hidden])
+
+
+def _hidden(unread: int, held: int) -> list[str]:
+    files = "file" if unread == 1 else "files"
+    return [
+        *([f"{unread} {files} could not be read"] if unread else []),
+        *([f"{held} held back"] if held else []),
+    ]
 
 
 def _counts(severities: Sequence[Severity], fail_on: FailOn) -> list[str]:

@@ -94,6 +94,16 @@ Event = Started | AssistantText | ToolCall | Tokens | Finished | RunError
 change, and type checking points at every place that must know it."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoggedEvent:
+    """An event as the store keeps it. ``seq`` grows within a run; 0: not stored yet."""
+
+    agent: str
+    at: datetime
+    event: Event
+    seq: int = 0
+
+
 # -------------------------------------------------------------------------- what an agent is
 
 

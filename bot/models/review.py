@@ -52,6 +52,14 @@ class ReportState(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Rejection:
+    """What a judge would not have posted, and why. ``issue`` is an id."""
+
+    issue: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class AgentReport:
     """One agent's part in a review. ``reason`` says why it did not finish."""
 
@@ -68,6 +76,17 @@ class AgentReport:
     """Items of its answer that could not be read; each costs only itself."""
     untouched: int = 0
     """Findings of an analyzer on lines that the change did not touch (left out)."""
+    rejected: tuple[Rejection, ...] = ()
+    """A judge's word; what came of it is `ReviewResult.held`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeldBack:
+    """An issue that is not posted, because the judge ``by`` refuted it. It is listed."""
+
+    issue: Issue
+    reason: str
+    by: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,6 +105,10 @@ class ReviewResult:
     skipped: tuple[Skipped, ...] = ()
     files: int = 0
     """Files of the diff that were reviewed."""
+    held: tuple[HeldBack, ...] = ()
+    """Found, and not posted: no comment, not counted as open, listed with the reason."""
+    judge: AgentReport | None = None
+    """The judge's own part, where there was one; its failure changes no verdict."""
 
     @property
     def found(self) -> int:
@@ -132,3 +155,4 @@ class ReviewPlan:
     """Said in every summary when the operator switched the sandbox off."""
     dry_run: bool = False
     details_url: str = ""
+    judge: AgentSpec | None = None

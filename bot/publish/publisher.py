@@ -3,7 +3,8 @@
 Publishers run in the order of their stage: comments on lines, comments on files, the summary, the
 check. Each looks for its own marker before it posts, so a repeated run posts nothing twice, and
 each tells what it confirmed (`Published`); the next ones see it (`Publication.after`). What no
-stage confirmed is listed in the summary: found = inline + file + summary + merged, always.
+stage confirmed is listed in the summary:
+found = inline + file + summary + held back + merged, always.
 """
 
 from __future__ import annotations

@@ -9,28 +9,25 @@ value: ``source`` makes sure of it again whenever a step needs it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
-from typing import Protocol, TypeVar
 
 from bot.agents.analyzer import touched
 from bot.agents.fanout import finish_run, run_agent
-from bot.agents.reviewer import AgentKind, AgentReviewer, Launcher, build
 from bot.agents.sinks import Sink
 from bot.checkout.files import read_file
 from bot.clock import Clock
 from bot.context.prompt import GUARDS, compose, left_out
 from bot.findings.identity import follow
 from bot.findings.merge import merge
-from bot.findings.parse import Answer, parse_answer
+from bot.findings.parse import parse_answer
 from bot.log import bound, logger
 from bot.models import (
     AgentReport,
     AgentRun,
     AgentSpec,
-    AgentStatus,
     Change,
     Finding,
     KnownIssue,
@@ -38,45 +35,18 @@ from bot.models import (
     ReviewResult,
     Role,
     RunConfig,
-    RunError,
     RunSummary,
 )
 from bot.models.context import ReviewContext
 from bot.models.text import visible
-
-T = TypeVar("T")
+from bot.runner.judge import judged
+from bot.runner.member import Panelist, Source, Step, outcome, told_warnings
 
 _log = logger(__name__)
 
 MAX_NAMES = 10
-MAX_WARNINGS = 30
 MAX_SOURCE_BYTES = 2 * 1024 * 1024
 """Files larger than this are anchored without looking at their text."""
-
-
-class Step(Protocol):
-    """Runs one named part of a run; the durable one records its result."""
-
-    async def __call__(self, name: str, work: Callable[[], Awaitable[T]]) -> T: ...
-
-
-Source = Callable[[], Awaitable[Change]]
-"""The change, checked out: called inside steps, and cheap when it lies there already."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Panelist:
-    """One agent of a review, ready to start."""
-
-    spec: AgentSpec
-    kind: AgentKind
-    reviewer: AgentReviewer
-
-
-def panelist(spec: AgentSpec, sandbox: Launcher, known: Mapping[str, AgentKind]) -> Panelist:
-    """The agent as the operator configured it; `AgentMisconfigured` if nobody provides its kind."""
-    reviewer = build(spec, sandbox, known)
-    return Panelist(spec=spec, kind=known[spec.kind], reviewer=reviewer)
 
 
 async def review(
@@ -87,10 +57,15 @@ async def review(
     *,
     clock: Clock,
     sinks: Sequence[Sink] = (),
+    judge: Panelist | None = None,
 ) -> ReviewResult:
-    """Let every agent read the change at the same time, and merge what they say."""
+    """Let every agent read the change at the same time, and merge what they say.
+
+    A ``judge`` then has its say; the run is over for the sinks when it has.
+    """
     started_at = clock.now()
     reports: list[AgentReport] = []
+    result: ReviewResult | None = None
     try:
         reports = await _all(
             [
@@ -101,15 +76,22 @@ async def review(
                 for agent in agents
             ]
         )
+        result = await step("merge", partial(_merge, source, tuple(reports)))
+        if judge is not None:
+            analyzers = frozenset(a.spec.name for a in agents if a.kind.analyzer)
+            result = await judged(
+                judge, result, source, step, analyzers=analyzers, clock=clock, sinks=sinks
+            )
     finally:
+        last = [result.judge] if result is not None and result.judge is not None else []
         summary = RunSummary(
             started_at=started_at,
             finished_at=clock.now(),
             cancelled=len(reports) < len(agents),
-            agent_runs=tuple(report.run for report in reports),
+            agent_runs=tuple(report.run for report in (*reports, *last)),
         )
         await finish_run(sinks, summary)
-    return await step("merge", partial(_merge, source, tuple(reports)))
+    return result
 
 
 async def _all(works: Sequence[Awaitable[AgentReport]]) -> list[AgentReport]:
@@ -176,7 +158,7 @@ def _report(agent: Panelist, run: AgentRun, change: Change) -> AgentReport:
     if agent.kind.analyzer:
         findings, untouched = touched(findings, change.diff)
     ignored = {skipped.path for skipped in change.skipped}
-    state, reason = _outcome(run, answer)
+    state, reason = outcome(run, readable=answer.readable)
     return AgentReport(
         agent=agent.spec.name,
         state=state,
@@ -188,7 +170,7 @@ def _report(agent: Panelist, run: AgentRun, change: Change) -> AgentReport:
         praise=answer.praise,
         guidance=answer.guidance,
         reason=reason,
-        problems=(*_clipped(agent, change, ignored), *_warnings(run), *answer.problems),
+        problems=(*_clipped(agent, change, ignored), *told_warnings(run), *answer.problems),
         untouched=untouched,
     )
 
@@ -199,23 +181,6 @@ def _clipped(agent: Panelist, change: Change, ignored: set[str]) -> tuple[str, .
     names = ", ".join(visible(path) for path in paths[:MAX_NAMES])
     more = f" and {len(paths) - MAX_NAMES} more" if len(paths) > MAX_NAMES else ""
     return (f"the diff of {names}{more} did not fit in its prompt",) if paths else ()
-
-
-def _warnings(run: AgentRun) -> tuple[str, ...]:
-    """What an agent could not look at, by its own word: silence about it would read as a pass."""
-    told = [e.message for e in run.buffer if isinstance(e, RunError) and e.warning]
-    return tuple(dict.fromkeys(told))[:MAX_WARNINGS]
-
-
-def _outcome(run: AgentRun, answer: Answer) -> tuple[ReportState, str]:
-    if run.status is AgentStatus.CANCELLED:
-        return ReportState.CANCELLED, "cancelled"
-    if run.status is not AgentStatus.SUCCEEDED:
-        reason = f"{run.error.kind}: {run.error.message}" if run.error else "failed"
-        return ReportState.FAILED, reason
-    if not answer.readable:
-        return ReportState.FAILED, "its answer holds no readable result"
-    return ReportState.FINISHED, ""
 
 
 async def _merge(source: Source, reports: tuple[AgentReport, ...]) -> ReviewResult:

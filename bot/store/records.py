@@ -27,6 +27,7 @@ from bot.models import (
     Finished,
     ModelUsage,
     Placement,
+    Rejection,
     ReportState,
     RunError,
     Severity,
@@ -137,6 +138,7 @@ def plain_report(report: AgentReport) -> Plain:
         "reason": report.reason,
         "problems": report.problems,
         "untouched": report.untouched,
+        "rejected": [plain(rejection) for rejection in report.rejected],
     }
 
 
@@ -155,6 +157,7 @@ def read_report(row: RowMapping) -> AgentReport:
         reason=values["reason"],
         problems=_texts(values["problems"]),
         untouched=values["untouched"],
+        rejected=tuple(Rejection(**_known(Rejection, item)) for item in values.get("rejected", ())),
     )
 
 

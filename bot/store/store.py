@@ -7,7 +7,7 @@ pool for both. A database that cannot answer now (locked, full, gone) is `TryLat
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import datetime
@@ -26,13 +26,14 @@ from bot.models import (
     Issue,
     IssueState,
     KnownIssue,
+    LoggedEvent,
     Placement,
     Repo,
     RunRecord,
     RunState,
     StoredDelivery,
 )
-from bot.store import blobs, deliveries, engine, issues, repos, runs, schema
+from bot.store import blobs, deliveries, engine, events, issues, repos, runs, schema
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -157,6 +158,16 @@ class Store:
     async def agent_reports(self, run_id: str) -> list[AgentReport]:
         """In the order in which they were added."""
         return await self._read(runs.agent_reports, run_id)
+
+    async def add_events(
+        self, run_id: str, batch: Sequence[LoggedEvent], restarted: Collection[str] = ()
+    ) -> None:
+        """Append to a run's log; agents that begin anew lose what they said before."""
+        await self._write(events.add, run_id, batch, restarted)
+
+    async def events(self, run_id: str, after: int = 0, limit: int = 1000) -> list[LoggedEvent]:
+        """At most ``limit`` events of the run that follow number ``after``, in order."""
+        return await self._read(events.after, run_id, after, limit)
 
     # ------------------------------------------------------------------------------ issues
 

@@ -11,7 +11,15 @@ from bot.github.repository import RepoClient
 from bot.guard import Failed, guard
 from bot.jobs import Step, recordable
 from bot.log import logger
-from bot.models import Decision, Placement, ReviewPlan, ReviewResult, RunState
+from bot.models import (
+    Decision,
+    Issue,
+    IssueState,
+    Placement,
+    ReviewPlan,
+    ReviewResult,
+    RunState,
+)
 from bot.publish.check import open_check
 from bot.publish.publisher import Publication, Published, Publisher, failed, ordered
 from bot.tasks.services import Services
@@ -73,15 +81,23 @@ def verdict(plan: ReviewPlan, result: ReviewResult) -> Decision:
         withheld=plan.withheld,
         head_sha=plan.pull.head_sha,
         unread=sum(skipped.unread for skipped in result.skipped),
+        held=len(result.held),
     )
 
 
 async def save(services: Services, plan: ReviewPlan, result: ReviewResult) -> None:
     """Before anything is posted: what was found must not depend on GitHub's answer."""
-    await services.store.add_agent_reports(plan.run_id, result.reports)
+    judge = (result.judge,) if result.judge is not None else ()
+    await services.store.add_agent_reports(plan.run_id, (*result.reports, *judge))
     await services.store.save_issues(
-        plan.run_id, plan.pull.repo, plan.pull.number, plan.pull.head_sha, result.issues, {}
+        plan.run_id, plan.pull.repo, plan.pull.number, plan.pull.head_sha, _all_issues(result), {}
     )
+
+
+def _all_issues(result: ReviewResult) -> tuple[Issue, ...]:
+    """Those held back too, as closed ones: a later run that finds them again posts them as new."""
+    held = (replace(item.issue, state=IssueState.STALE) for item in result.held)
+    return (*result.issues, *held)
 
 
 async def _publish(
@@ -124,7 +140,7 @@ async def _finish(services: Services, publication: Publication) -> None:
         plan.pull.repo,
         plan.pull.number,
         plan.pull.head_sha,
-        publication.result.issues,
+        _all_issues(publication.result),
         {**publication.placements, **_told(publication)},
     )
     _log.info("review.finished", conclusion=decision.conclusion.value, title=decision.title)

@@ -15,6 +15,8 @@ from bot.jobs import Step, recipe
 from bot.log import bound, logger
 from bot.models import ReviewPlan, ReviewRequest, ReviewResult
 from bot.models.context import ReviewContext
+from bot.publish.progress import CheckProgress
+from bot.publish.run_log import RunLog
 from bot.tasks import ending, publishing, reply
 from bot.tasks.plan import NoRun, plan
 from bot.tasks.services import Services
@@ -79,9 +81,28 @@ async def _read(
     if planned.skip_reason:
         return ReviewResult(head_sha=pull.head_sha, base_sha=pull.base_sha, reports=())
     agents = [runner.panelist(spec, services.sandbox, services.kinds) for spec in planned.agents]
+    judge = (
+        runner.panelist(planned.judge, services.sandbox, services.kinds) if planned.judge else None
+    )
     context = ReviewContext(
         title=pull.title, body=pull.body, instructions=planned.config.instructions
     )
-    return await runner.review(
-        bench, agents, context, step, clock=services.clock, sinks=services.sinks
-    )
+    async with (
+        RunLog(
+            services.store, planned.run_id, clock=services.clock, secrets=services.secrets
+        ) as log,
+        CheckProgress(
+            partial(services.client, planned.installation_id, pull.repo),
+            planned,
+            clock=services.clock,
+        ) as progress,
+    ):
+        return await runner.review(
+            bench,
+            agents,
+            context,
+            step,
+            clock=services.clock,
+            sinks=(log, progress, *services.sinks),
+            judge=judge,
+        )

@@ -28,6 +28,7 @@ class Policy:
     dry_run: bool = False
     public_url: str = ""
     sandbox_note: str = ""
+    judge: AgentSpec | None = None
 
 
 class Queue(Protocol):

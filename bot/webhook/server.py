@@ -78,6 +78,7 @@ class FrontDoor:
     async def stop(self) -> None:
         """Refuse new connections, let running requests end, close the pages."""
         if self._runner is not None:
+            await self._pages.shutdown()  # streams of events would hold it up
             await self._runner.cleanup()
             self._runner = None
         await self._pages.cleanup()

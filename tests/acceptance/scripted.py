@@ -14,7 +14,7 @@ from pathlib import Path
 SEVERITIES = {"BUG": "major", "NIT": "minor", "HOLE": "critical"}
 
 
-def findings() -> list[dict[str, object]]:
+def findings(only: str | None = None) -> list[dict[str, object]]:
     """From the diff file of the contract: lines that were added and name their severity."""
     found: list[dict[str, object]] = []
     file, line = "", 0
@@ -25,21 +25,31 @@ def findings() -> list[dict[str, object]]:
             line = int(start[1])
         elif text.startswith("+"):
             word = re.search(r"(BUG|NIT|HOLE)(?: (\w+))?", text)
-            if word:
+            if word and (only is None or word[2] == only):
                 name = word[2] or "plain"
                 found.append(
                     {
                         "severity": SEVERITIES[word[1]],
                         "file": file,
                         "line": line,
-                        "title": f"the {name} problem is here",
-                        "description": f"`{name}` goes wrong when somebody uses {name} in {file}",
+                        # With no word in common, two agents' findings are never one issue.
+                        "title": f"{name}_title" if only else f"the {name} problem is here",
+                        "description": f"{name}_handle"
+                        if only
+                        else f"`{name}` goes wrong when somebody uses {name} in {file}",
                     }
                 )
             line += 1
         elif text.startswith(" "):
             line += 1
     return found
+
+
+def judgement(prompt: str) -> dict[str, object]:
+    """Against every report that a judge is asked about."""
+    ids = re.findall(r"^Report (h-\w+) ", prompt, re.MULTILINE)
+    rejected = [{"id": name, "reason": "the code says otherwise"} for name in ids]
+    return {"summary": "judged", "rejected": rejected}
 
 
 def unquoted(name: str) -> str:
@@ -60,16 +70,18 @@ def report(port: int, name: str) -> socket.socket:
 
 
 def main(mode: str) -> int:
-    sys.stdin.read()
+    prompt = sys.stdin.read()
+    if mode == "reject":
+        print(json.dumps(judgement(prompt)))
+        return 0
     desk = report(int(sys.argv[2]), sys.argv[3]) if mode == "report" else None
+    only = sys.argv[2] if mode == "only" else None
     if mode == "slow":
         time.sleep(float(sys.argv[2]))
     if mode == "hang":
         time.sleep(600)
-    if mode == "nothing":
-        return 0
-    if mode == "garbage":
-        print("I looked at everything and it is all fine, ship it!")
+    if mode in ("nothing", "garbage"):
+        print("I looked at everything and it is all fine, ship it!" * (mode == "garbage"), end="")
         return 0
     if mode in ("flood", "drown"):
         chunk = "x" * 1023 + "\n"
@@ -80,7 +92,7 @@ def main(mode: str) -> int:
     if mode == "talk":
         print(Path(sys.argv[2]).read_text())
         return 0
-    print(json.dumps({"summary": "read", "issues": findings()}), flush=True)
+    print(json.dumps({"summary": "read", "issues": findings(only)}), flush=True)
     if desk is not None:
         desk.sendall(b"end\n")
     return 3 if mode == "exit" else 0

@@ -11,15 +11,19 @@ from bot.models import (
     AgentReport,
     AgentRun,
     Anchor,
+    AssistantText,
     Delivery,
     Finding,
+    Finished,
     Issue,
+    LoggedEvent,
     Placement,
     Repo,
     ReportState,
     RunRecord,
     RunState,
     Severity,
+    Started,
 )
 from bot.store import Store
 
@@ -88,6 +92,8 @@ PRIVATE = (
     "/runs/r-TEST",
     "/api/runs",
     "/api/runs/r-TEST",
+    "/api/runs/r-TEST/events",
+    "/static/run.js",
     "/api/deliveries/x",
     "/metrics",
     "/no",
@@ -198,3 +204,49 @@ async def test_not_ready_says_why(aiohttp_client, store):
     answer = await client.get("/readyz")
     assert answer.status == 503
     assert "the database does not answer" in await answer.text()
+
+
+async def told(store, *events):
+    await store.add_events(
+        "r-TEST", [LoggedEvent(agent="codex", at=NOW, event=event) for event in events]
+    )
+
+
+async def test_the_events_of_a_run_stream_until_it_is_over(client, store, run):
+    await told(store, Started(), AssistantText(text=HOSTILE), Finished(success=True))
+    answer = await client.get("/api/runs/r-TEST/events", headers=BEARER)
+    assert answer.content_type == "text/event-stream"
+    text = await answer.text()
+    assert text.count("\ndata: ") == 4
+    assert text.endswith("event: end\ndata: {}\n\n")
+    assert "\x1b" not in text
+    first = text.split("\n")[0].removeprefix("id: ")
+    later = await client.get("/api/runs/r-TEST/events", headers={**BEARER, "Last-Event-ID": first})
+    assert (await later.text()).count("\ndata: ") == 3
+
+
+async def test_the_events_of_a_run_as_json(client, store, run):
+    await told(store, Started(), AssistantText(text="hm"))
+    headers = {**BEARER, "Accept": "application/json"}
+    data = await (await client.get("/api/runs/r-TEST/events", headers=headers)).json()
+    assert [(e["agent"], e["kind"], e["text"]) for e in data["events"]] == [
+        ("codex", "started", "began to read"),
+        ("codex", "text", "hm"),
+    ]
+    assert data["over"]
+    assert (await client.get("/api/runs/none/events", headers=headers)).status == 404
+
+
+async def test_the_page_shows_each_agents_last_words_and_events_as_text(client, store, run):
+    await told(store, Started(), AssistantText(text=HOSTILE), Finished(success=True))
+    page = await (await client.get("/runs/r-TEST", headers=BEARER)).text()
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;\\u001b[2J" in page
+    assert "began to read" in page
+
+
+async def test_the_script_comes_from_here_and_no_other_may_run(client, run):
+    answer = await client.get("/static/run.js", headers=BEARER)
+    assert answer.content_type == "text/javascript"
+    assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert "innerHTML" not in await answer.text()

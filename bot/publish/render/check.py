@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from bot.models import (
@@ -47,12 +48,28 @@ def in_progress(plan: ReviewPlan) -> tuple[str, str]:
 
 
 def progress(agents: Sequence[Progress]) -> str:
-    """``claude-code reading (2:10), codex done, ruff done``."""
+    """``claude-code reading (2:10), codex done, ruff done``; of very many, those at work first."""
     words = [
         f"{name} {doing}" + (f" ({duration(seconds)})" if seconds >= 1 else "")
         for name, doing, seconds in agents
     ]
-    return sanitize.plain(", ".join(words) or "starting", limit=TITLE_LIMIT - 40)
+    limit = TITLE_LIMIT - 40
+    line = ", ".join(words) or "starting"
+    if len(line) > limit:
+        line = _crowd(agents, words, limit)
+    return sanitize.plain(line, limit=limit)
+
+
+def _crowd(agents: Sequence[Progress], words: Sequence[str], limit: int) -> str:
+    """As many agents by name as fit, the others counted by what they do."""
+    ranked = sorted(range(len(agents)), key=lambda n: (agents[n][1] != "reading", n))
+    for named in range(len(agents) - 1, -1, -1):
+        rest = Counter(agents[n][1] for n in ranked[named:])
+        counts = [f"{count} {'more ' if named else ''}{doing}" for doing, count in rest.items()]
+        line = ", ".join([*(words[n] for n in ranked[:named]), *counts])
+        if len(line) <= limit:
+            return line
+    return f"{len(agents)} agents at work"
 
 
 def title(decision: Decision, secrets: Iterable[str] = ()) -> str:
@@ -95,7 +112,10 @@ def texts(publication: Publication) -> tuple[str, str]:
     lead = lead if len(lead) < CHECK_LIMIT // 2 else in_summary.numbers(publication)
     more, lost = _lines([e for e in after if e.id in left_out], CHECK_LIMIT - len(lead) - 200)
     note = f"{plural(len(lost), 'more issue')}: see the page of this run." if lost else ""
-    return joined(lead, more, note), text
+    said = joined(lead, more, note)
+    # Beside the issues, never instead of one: what nobody is asked to fix comes last.
+    held = in_summary.not_posted(publication, CHECK_LIMIT - len(text) - 400)
+    return said, joined(text, held) if len(text) + len(held) < CHECK_LIMIT else text
 
 
 def _lines(found: Sequence[Entry], limit: int) -> tuple[str, list[Entry]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
 
 from bot.models import (
@@ -24,6 +25,7 @@ from bot.publish.render.words import (
     joined,
     listed,
     money,
+    place,
     plural,
     shorten,
     table,
@@ -32,6 +34,8 @@ from bot.publish.render.words import (
 
 _TABLE, _LINES = 26_000, 16_000
 """Characters for the table of issues and for the shorter lines after it."""
+_HELD = 8_000
+"""Characters for what a judge held back."""
 _SENTENCE = 300
 
 
@@ -83,6 +87,11 @@ def notices(publication: Publication, scale: float = 1.0) -> str:
 
     missing = [r for r in publication.result.reports if r.state is not ReportState.FINISHED]
     blocks = [_missing(report, publication, said(report.reason)) for report in missing]
+    judge = publication.result.judge
+    if judge is not None and judge.state is not ReportState.FINISHED:
+        why = f" ({said(judge.reason)})" if judge.reason else ""
+        name = sanitize.inline(judge.agent, limit=60)
+        blocks.append(f"Note: the judge {name} did not finish{why}, so nothing was held back.")
     if plan.withheld and not plan.approved:
         blocks.append(withheld(plan.withheld))
     blocks += _capped([f"Configuration: {said(p)}" for p in plan.config_problems], count)
@@ -110,7 +119,10 @@ def numbers(publication: Publication) -> str:
         for issue in result.issues
     )
     parts = [f"{at[kind.value]} {kind.value}" for kind in Placement]
-    parts.append(f"{result.found - len(result.issues)} merged")
+    if result.held:
+        parts.append(f"{len(result.held)} held back")
+    told = len(result.issues) + len(result.held)
+    parts.append(f"{result.found - told} merged")
     if at["dismissed"]:
         parts.append(f"{at['dismissed']} dismissed")
     return f"found {result.found} = {' + '.join(parts)}"
@@ -119,6 +131,8 @@ def numbers(publication: Publication) -> str:
 def agents_table(result: ReviewResult) -> str:
     """Outcome, time, tokens and cost of each agent, and of all together."""
     rows = [_agent_row(report) for report in result.reports]
+    if result.judge is not None:
+        rows.append(_judge_row(result.judge))
     if len(rows) > 1:
         rows.append(_total_row(result))
     head = ("agent", "outcome", "found", "time", "tokens in / out", "cost")
@@ -130,6 +144,7 @@ def _body(publication: Publication, scale: float) -> str:
     text = joined(
         f"### harness: {headline(publication)}",
         _issues(_listing(publication, scale), publication),
+        not_posted(publication, int(_HELD * scale)),
         _not_seen_again(publication, scale),
         notices(publication, scale),
         fold("Coverage, cost, how this was decided", _details(publication, scale)),
@@ -149,6 +164,37 @@ def _issues(listing: Listing, publication: Publication) -> str:
         rest = plural(len(listing.rest), "more issue")
         parts.append(f"{rest}, listed in the details of the check `harness`{also}.")
     return joined(*parts)
+
+
+def not_posted(publication: Publication, limit: int) -> str:
+    """What a judge held back: every one, with the reason; beyond ``limit`` they are counted."""
+    held = publication.result.held
+    if not held:
+        return ""
+    lines: list[str] = []
+    for entry in held_lines(publication):
+        limit -= len(entry) + 1
+        if limit < 0:
+            break
+        lines.append(entry)
+    left = len(held) - len(lines)
+    more = [f"- … and {left} more, listed in the details of the check `harness`"] if left else []
+    judge = sanitize.inline(held[0].by, limit=60)
+    lead = f"**Not posted**: {judge} read these reports and found the code to refute them."
+    return joined(lead, "\n".join([*lines, *more]))
+
+
+def held_lines(publication: Publication) -> tuple[str, ...]:
+    """One for each issue held back: id, severity, place, title, who found it, and why not."""
+    secrets = publication.secrets
+    return tuple(
+        f"- {item.issue.id} · {item.issue.severity.value} ·"
+        f" {sanitize.code(place(item.issue), limit=110, secrets=secrets)} ·"
+        f" {sanitize.inline(item.issue.title, limit=140, secrets=secrets)}"
+        f" ({sanitize.inline(listed(item.issue.agents), limit=80)}):"
+        f" {sanitize.inline(item.reason, limit=_SENTENCE, secrets=secrets)}"
+        for item in publication.result.held
+    )
 
 
 def _not_seen_again(publication: Publication, scale: float) -> str:
@@ -227,13 +273,20 @@ def _agent_row(report: AgentReport) -> tuple[str, ...]:
     )
 
 
+def _judge_row(report: AgentReport) -> tuple[str, ...]:
+    name, outcome, _found, *rest = _agent_row(replace(report, required=True))
+    return (f"{name} (judge)", outcome, "–", *rest)
+
+
 def _total_row(result: ReviewResult) -> tuple[str, ...]:
-    costs = [report.run.cost_usd for report in result.reports]
+    judge = (result.judge,) if result.judge is not None else ()
+    costs = [report.run.cost_usd for report in (*result.reports, *judge)]
     known = [cost for cost in costs if cost is not None]
     total = money(sum(known, Decimal(0)) if known else None)
     if known and len(known) < len(costs):
         total = f"at least {total}"
     longest = max(report.run.duration for report in result.reports)  # they read side by side
+    longest += result.judge.run.duration if result.judge is not None else 0.0
     return ("**all**", "", str(result.found), duration(longest), "", total)
 
 
@@ -241,7 +294,8 @@ def _answers(result: ReviewResult, publication: Publication, scale: float) -> st
     """Each agent's own summary, and what of its answer could not be used."""
     limit = max(60, int(600 * scale))
     lines: list[str] = []
-    for report in result.reports:
+    judge = (result.judge,) if result.judge is not None else ()
+    for report in (*result.reports, *judge):
         agent = sanitize.inline(report.agent, limit=60)
         if report.summary:
             text = sanitize.inline(report.summary, limit=limit, secrets=publication.secrets)
