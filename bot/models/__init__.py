@@ -18,7 +18,17 @@ from bot.models.agents import (
     ToolCall,
     Workspace,
 )
-from bot.models.costs import ModelCall, ModelUsage, Purse, Ticket
+from bot.models.costs import (
+    CostLine,
+    Limits,
+    ModelCall,
+    ModelUsage,
+    Purse,
+    Spent,
+    Ticket,
+    Total,
+    dollars,
+)
 from bot.models.diff import Diff, FileDiff, FileStatus, Hunk, Side
 from bot.models.github import (
     CHECK_NAME,
@@ -78,13 +88,13 @@ __all__ = [
     "CHECK_NAME",
     "AgentReport", "AgentRun", "AgentSpec", "AgentStatus", "Anchor", "Annotation", "Asker",
     "AssistantText", "Audience", "Change", "CheckRun", "CheckStatus", "CloseRequest", "Comment",
-    "Conclusion", "Decision", "Delivery", "Diff", "DraftComment", "Event", "FailOn", "Failure",
-    "FailureKind", "FieldMissing", "FieldValue", "FileDiff", "FileStatus", "Finding",
+    "Conclusion", "CostLine", "Decision", "Delivery", "Diff", "DraftComment", "Event", "FailOn",
+    "Failure", "FailureKind", "FieldMissing", "FieldValue", "FileDiff", "FileStatus", "Finding",
     "Finished", "ForgetRequest", "Hunk", "Issue", "IssueState", "Job", "KnownIssue",
-    "MergeGroupRequest", "ModelCall", "ModelUsage", "PathInstruction", "Permission",
+    "Limits", "MergeGroupRequest", "ModelCall", "ModelUsage", "PathInstruction", "Permission",
     "Placement", "PostedCheck", "PostedReview", "PullRequest", "Purse", "ReplyRequest", "Repo",
     "RepoConfig", "ReportState", "RerunRequest", "ReviewPlan", "ReviewRequest", "ReviewResult",
     "Role", "RunConfig", "RunError", "RunRecord", "RunState", "RunSummary", "Severity", "Side",
-    "Skipped", "Started", "StoredDelivery", "Thread", "Ticket", "Tokens", "ToolCall", "Trigger",
-    "Workspace",
+    "Skipped", "Spent", "Started", "StoredDelivery", "Thread", "Ticket", "Tokens", "ToolCall",
+    "Total", "Trigger", "Workspace", "dollars",
 ]  # fmt: skip
