@@ -37,10 +37,11 @@ def bound(
     """The most that a call with at most so many tokens costs."""
     counts = {"input_tokens": input_tokens, "output_tokens": output_tokens}
     # Writing a prompt into a cache costs more than sending it, and most where it is kept longest.
+    written = {"cache_write_tokens": input_tokens}
     ways: tuple[dict[str, int], ...] = (
         {},
-        {"cache_write_tokens": input_tokens},
-        {"cache_write_1h_tokens": input_tokens},
+        written,
+        {**written, "cache_write_1h_tokens": input_tokens},
     )
     prices = [_listed(model, provider, {**counts, **way}, at) for way in ways]
     known = [amount for amount in prices if amount is not None]

@@ -69,6 +69,11 @@ def test_a_vendor_in_front_of_the_name_is_understood():
     assert cost("local/claude-sonnet-4-5", input=1000) is None
 
 
+def test_the_most_a_prompt_costs_is_to_be_written_into_the_longest_cache():
+    assert bound("claude-sonnet-4-5", input_tokens=1000, output_tokens=0, at=AT) == Decimal("0.006")
+    assert bound("gpt-5", input_tokens=1000, output_tokens=0, at=AT) == Decimal("0.00125")
+
+
 def test_nothing_used_is_nothing_paid_and_known():
     assert cost() == 0
 
