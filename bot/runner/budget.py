@@ -10,7 +10,7 @@ limit that they share by one call.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -22,7 +22,7 @@ from bot.log import logger
 from bot.models import AgentSpec, Limits, ModelCall, ModelUsage, Repo, Role, Ticket
 from bot.runner.book import Book
 from bot.runner.limits import Admitted, Scope, fits, month_start, rules, scopes, scopes_of
-from bot.runner.prices import bound, price
+from bot.runner.prices import bound, price, price_of_many
 
 _log = logger(__name__)
 
@@ -158,11 +158,18 @@ class Purse:
         charged = ticket.most if known.cost_usd is None else known.cost_usd
         await self._enter(ticket, known, charged or Decimal(0))
 
-    async def note(self, usages: Iterable[ModelUsage]) -> None:
-        """Write down what did not pass through here, by the program's own word."""
-        for usage in usages:
-            known = self._priced(usage)
-            await self._enter(None, known, known.cost_usd or Decimal(0))
+    async def note(self, usage: ModelUsage) -> None:
+        """Write down calls that did not pass through here, by the program's own word."""
+        known = self._priced(usage, price_of_many)
+        charged = known.cost_usd
+        if charged is None:
+            charged = bound(
+                usage.model,
+                input_tokens=usage.input,
+                output_tokens=usage.output,
+                at=self._clock.now(),
+            )
+        await self._enter(None, known, charged or Decimal(0))
 
     async def close(self) -> None:
         """The agent ended: what is still under way has come to nothing that anybody can tell."""
@@ -178,11 +185,13 @@ class Purse:
             by_model[call.model] = call if before is None else _added(before, call)
         return tuple(by_model.values())
 
-    def _priced(self, usage: ModelUsage) -> ModelUsage:
+    def _priced(
+        self, usage: ModelUsage, listed: Callable[..., Decimal | None] = price
+    ) -> ModelUsage:
         """Its own figure where it has one that can be; else the list's."""
         cost = usage.cost_usd
         if cost is None or not cost.is_finite() or cost < 0:
-            cost = price(usage, at=self._clock.now())
+            cost = listed(usage, at=self._clock.now())
         return replace(usage, cost_usd=cost)
 
     async def _enter(self, ticket: Admitted | None, usage: ModelUsage, charged: Decimal) -> None:

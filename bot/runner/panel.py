@@ -16,12 +16,14 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from bot.agents.analyzer import touched
+from bot.agents.audience import attending
 from bot.agents.fanout import finish_run, run_agent
 from bot.agents.reviewer import AgentKind, AgentReviewer, Launcher, build
 from bot.agents.sinks import Sink
 from bot.checkout.files import read_file
 from bot.clock import Clock
 from bot.context.prompt import compose, left_out
+from bot.errors import OverBudget
 from bot.findings.identity import follow
 from bot.findings.merge import merge
 from bot.findings.parse import Answer, parse_answer
@@ -32,6 +34,8 @@ from bot.models import (
     AgentSpec,
     AgentStatus,
     Change,
+    Failure,
+    FailureKind,
     Finding,
     KnownIssue,
     ReportState,
@@ -42,6 +46,8 @@ from bot.models import (
 )
 from bot.models.context import ReviewContext
 from bot.models.text import visible
+from bot.runner.budget import Budget
+from bot.runner.spending import Spending
 
 T = TypeVar("T")
 
@@ -86,16 +92,20 @@ async def review(
     *,
     clock: Clock,
     sinks: Sequence[Sink] = (),
+    budget: Budget | None = None,
 ) -> ReviewResult:
-    """Let every agent read the change at the same time, and merge what they say."""
+    """Let every agent read the change at the same time, and merge what they say.
+
+    With a ``budget`` each call of a model is counted, and nobody starts who may spend nothing.
+    """
     started_at = clock.now()
     reports: list[AgentReport] = []
     try:
         reports = await _all(
             [
                 step(
-                    f"agent {agent.spec.name}",
-                    partial(_ask, agent, source, context, clock=clock, sinks=sinks),
+                    _step_name(agent),
+                    partial(_ask, agent, source, context, clock=clock, sinks=sinks, budget=budget),
                 )
                 for agent in agents
             ]
@@ -122,26 +132,57 @@ async def _all(works: Sequence[Awaitable[AgentReport]]) -> list[AgentReport]:
     return reports
 
 
+def _step_name(agent: Panelist) -> str:
+    return f"agent {agent.spec.name}"
+
+
 async def _ask(
-    agent: Panelist, source: Source, context: ReviewContext, *, clock: Clock, sinks: Sequence[Sink]
+    agent: Panelist,
+    source: Source,
+    context: ReviewContext,
+    *,
+    clock: Clock,
+    sinks: Sequence[Sink],
+    budget: Budget | None,
 ) -> AgentReport:
-    change = await source()
+    spending = Spending(agent.spec, agent.kind, budget, _step_name(agent))
     with bound(agent=agent.spec.name):
-        run = await _run(agent, change, context, clock=clock, sinks=sinks)
+        refusal = await spending.refusal()
+        if refusal is not None:
+            return await _not_started(agent, refusal, sinks)
+        change = await source()
+        config = spending.equipped(_config(agent.spec, change, context))
+        try:
+            run = await _run(agent, config, clock=clock, sinks=sinks)
+        finally:
+            await spending.close()
+        run = await spending.counted(run)
         _log.info("agent.ended", status=run.status.value, seconds=round(run.duration, 2))
-    if agent.kind.analyzer:
-        # It calls no model: that it costs nothing is known, not unknown.
-        run = replace(run, cost_usd=Decimal(0))
     return _report(agent, run, change)
 
 
+async def _not_started(agent: Panelist, refusal: OverBudget, sinks: Sequence[Sink]) -> AgentReport:
+    """Nothing was asked, so nothing was spent; and nobody has looked, so nothing passed."""
+    name, failure = agent.spec.name, Failure(kind=FailureKind.BUDGET, message=refusal.message)
+    _log.warning("agent.over_budget", reason=refusal.message)
+    async with attending(sinks) as audience:
+        await audience.send(name, RunError(message=failure.message, kind=failure.kind))
+    return AgentReport(
+        agent=name,
+        state=ReportState.NOT_STARTED,
+        run=AgentRun(name=name, error=failure, cost_usd=Decimal(0)),
+        required=agent.spec.required,
+        reason=f"{failure.kind}: {failure.message}",
+    )
+
+
 async def _run(
-    agent: Panelist, change: Change, context: ReviewContext, *, clock: Clock, sinks: Sequence[Sink]
+    agent: Panelist, config: RunConfig, *, clock: Clock, sinks: Sequence[Sink]
 ) -> AgentRun:
     return await run_agent(
         agent.spec.name,
         agent.reviewer,
-        _config(agent.spec, change, context),
+        config,
         sinks,
         timeout=agent.spec.timeout,
         idle_timeout=agent.kind.idle_timeout,

@@ -238,8 +238,18 @@ async def test_what_cannot_be_written_now_counts_and_is_written_later():
 async def test_what_went_another_way_is_written_down_by_the_program_s_word():
     book = MemoryBook()
     mine = purse(budgets(book))
-    await mine.note([used(), ModelUsage(model="", cost_usd=Decimal(2))])
+    await mine.note(used())
+    await mine.note(ModelUsage(model="", cost_usd=Decimal(2)))
     assert (await book.spent("r1", "codex", REPO, 7, None)).run == Decimal("2.0135")
+    assert total_cost(mine.usage) == Decimal("2.0135")
+
+
+async def test_a_sum_of_calls_whose_prompts_had_any_length_is_charged_with_the_most():
+    book = MemoryBook()
+    mine = purse(budgets(book))
+    await mine.note(ModelUsage(model="gemini-2.5-pro", input=300_000))
+    assert total_cost(mine.usage) is None
+    assert (await book.spent("r1", "codex", REPO, 7, None)).run == Decimal("0.75")
 
 
 call = st.tuples(st.integers(0, 9000), st.none() | st.floats(0, 1), st.integers(0, 3))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.models import ModelUsage
-from bot.runner.prices import MAX_TOKENS, bound, price
+from bot.runner.prices import MAX_TOKENS, bound, price, price_of_many
 
 AT = datetime(2026, 11, 21, tzinfo=UTC)
 MODELS = ("gpt-5", "gpt-5-mini", "claude-sonnet-4-5", "claude-opus-4-5", "gemini-2.5-pro")
@@ -26,6 +26,15 @@ def test_a_call_costs_what_the_list_says():
 def test_tokens_from_a_cache_are_part_of_the_input_and_cost_less():
     assert cost(input=1000, cache_read=200, cache_write=100, output=100) == Decimal("0.004035")
     assert cost(input=1000, cache_read=1000) == Decimal("0.0003")
+
+
+def test_a_sum_of_calls_has_a_price_only_where_their_lengths_do_not_matter():
+    short = ModelUsage(model="gemini-2.5-pro", input=150_000, cache_read=999, output=7)
+    assert price_of_many(short, at=AT) == price(short, at=AT)
+    assert price_of_many(ModelUsage(model="gemini-2.5-pro", input=300_000), at=AT) is None
+    level = ModelUsage(model="gpt-5", input=3_000_001, cache_read=333, output=12_345)
+    assert price_of_many(level, at=AT) == Decimal("3.873076625")
+    assert price_of_many(ModelUsage(model="mine", input=1), at=AT) is None
 
 
 def test_a_long_prompt_costs_what_long_prompts_cost():
