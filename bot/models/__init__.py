@@ -19,6 +19,7 @@ from bot.models.agents import (
     Workspace,
 )
 from bot.models.costs import (
+    Bill,
     CostLine,
     Limits,
     ModelCall,
@@ -87,10 +88,10 @@ from bot.models.review import (
 __all__ = [
     "CHECK_NAME",
     "AgentReport", "AgentRun", "AgentSpec", "AgentStatus", "Anchor", "Annotation", "Asker",
-    "AssistantText", "Audience", "Change", "CheckRun", "CheckStatus", "CloseRequest", "Comment",
-    "Conclusion", "CostLine", "Decision", "Delivery", "Diff", "DraftComment", "Event", "FailOn",
-    "Failure", "FailureKind", "FieldMissing", "FieldValue", "FileDiff", "FileStatus", "Finding",
-    "Finished", "ForgetRequest", "Hunk", "Issue", "IssueState", "Job", "KnownIssue",
+    "AssistantText", "Audience", "Bill", "Change", "CheckRun", "CheckStatus", "CloseRequest",
+    "Comment", "Conclusion", "CostLine", "Decision", "Delivery", "Diff", "DraftComment", "Event",
+    "FailOn", "Failure", "FailureKind", "FieldMissing", "FieldValue", "FileDiff", "FileStatus",
+    "Finding", "Finished", "ForgetRequest", "Hunk", "Issue", "IssueState", "Job", "KnownIssue",
     "Limits", "MergeGroupRequest", "ModelCall", "ModelUsage", "PathInstruction", "Permission",
     "Placement", "PostedCheck", "PostedReview", "PullRequest", "Purse", "ReplyRequest", "Repo",
     "RepoConfig", "ReportState", "RerunRequest", "ReviewPlan", "ReviewRequest", "ReviewResult",

@@ -98,6 +98,14 @@ class Total:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Bill:
+    """What a run cost, and its pull request so far with it."""
+
+    run: Total
+    pull: Total
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CostLine:
     """What one agent used of one model in one step, all of its calls together."""
 

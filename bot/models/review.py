@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.models.agents import AgentRun, AgentSpec, Workspace
+from bot.models.costs import Limits
 from bot.models.diff import Diff
 from bot.models.github import Conclusion, PullRequest, Repo
 from bot.models.issues import FailOn, Finding, Issue, KnownIssue
@@ -132,3 +133,4 @@ class ReviewPlan:
     """Said in every summary when the operator switched the sandbox off."""
     dry_run: bool = False
     details_url: str = ""
+    limits: Limits = field(default_factory=Limits)

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from bot import registry
 from bot.models import (
+    Bill,
     CheckRun,
     Comment,
     Decision,
@@ -81,6 +82,7 @@ class Publication:
     """Names of the slash commands that exist here; comments advertise no other."""
     secrets: tuple[str, ...] = ()
     """Never shown, whoever writes them."""
+    bill: Bill | None = None
 
     def after(self, published: Published) -> Publication:
         """The publication as the next stage sees it."""

@@ -82,6 +82,7 @@ async def _read(
     context = ReviewContext(
         title=pull.title, body=pull.body, instructions=planned.config.instructions
     )
+    budget = services.budgets.of_run(planned.run_id, pull.repo, pull.number, planned.limits)
     return await runner.review(
-        bench, agents, context, step, clock=services.clock, sinks=services.sinks
+        bench, agents, context, step, clock=services.clock, sinks=services.sinks, budget=budget
     )
