@@ -217,7 +217,7 @@ def _cost_json(line: CostLine) -> dict[str, Any]:
 
 def _total_json(total: Total) -> dict[str, Any]:
     """``cost_usd`` is null if any part is unknown; ``known_usd`` is at least what it cost."""
-    known = f"{total.known:f}"
+    known = f"{total.known.normalize():f}"
     return {
         "calls": total.calls,
         "unknown": total.unknown,

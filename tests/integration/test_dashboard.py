@@ -201,14 +201,14 @@ async def test_a_run_shows_what_it_cost_by_agent_and_model(client, calls):
     assert (known["model"], known["role"], known["cost_usd"]) == (
         "gpt-5",
         "reviewer",
-        "0.004200000000",
+        "0.0042",
     )
     assert known["tokens"] == {"input": 1200, "cache_read": 200, "cache_write": 0, "output": 30}
     assert data["pull_cost"] == {
         "calls": 2,
         "unknown": 1,
         "cost_usd": None,
-        "known_usd": "0.004200000000",
+        "known_usd": "0.0042",
     }
 
 

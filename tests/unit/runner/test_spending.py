@@ -267,6 +267,14 @@ async def test_a_command_with_an_address_of_its_own_cannot_be_kept_under_a_limit
     assert report.state is ReportState.FINISHED
 
 
+async def test_an_attempt_that_a_crash_lost_stays_counted_and_is_no_part_of_the_next():
+    money = Money()
+    await money.run(panelist(Agent(used())))  # its result was never recorded
+    (report,) = await money.run(panelist(Agent(used())))
+    assert report.run.cost_usd == Decimal("0.0135")
+    assert await money.spent() == 2 * Decimal("0.0135")
+
+
 async def test_a_cancelled_agent_is_charged_for_the_call_it_was_in():
     money = Money()
     task = asyncio.ensure_future(money.run(panelist(Agent(used(), hangs=True))))
