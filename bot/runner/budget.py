@@ -22,7 +22,7 @@ from bot.log import logger
 from bot.models import AgentSpec, Limits, ModelCall, ModelUsage, Repo, Role, Ticket
 from bot.runner.book import Book
 from bot.runner.limits import Admitted, Scope, fits, month_start, rules, scopes, scopes_of
-from bot.runner.prices import bound, price, price_of_many
+from bot.runner.prices import MAX_NAME, bound, price, price_of_many
 
 _log = logger(__name__)
 
@@ -69,7 +69,8 @@ class Budgets:
         """What counts against each limit by now; `OverBudget` if one of them is reached."""
         if not purse.rules:
             return {}
-        await self._write()
+        # Written whole even if the asker goes away meanwhile, or it would be written once more.
+        await uninterrupted(self._write())
         by_scope = await purse.budget.spent(self._book, purse.agent, self.clock.now())
         for call, charged in self._unwritten:
             for scope in scopes_of(call):
@@ -195,6 +196,7 @@ class Purse:
         return replace(usage, cost_usd=cost)
 
     async def _enter(self, ticket: Admitted | None, usage: ModelUsage, charged: Decimal) -> None:
+        usage = replace(usage, model=usage.model[:MAX_NAME])  # the agent chose it
         self._calls.append(usage)
         call = ModelCall(
             run_id=self.budget.run_id,

@@ -31,15 +31,18 @@ class Clock:
 
 
 class FullDisk(MemoryBook):
-    """Takes nothing while it is ``full``."""
+    """Takes nothing while it is ``full``, and ``turns`` later says that it has taken something."""
 
     full = True
+    turns = 0
 
     @override
     async def add_call(self, call, charged):
         if self.full:
             raise TryLater("the database: disk full", 5.0)
         await super().add_call(call, charged)
+        for _ in range(self.turns):
+            await asyncio.sleep(0)
 
 
 def budgets(book=None):
@@ -233,6 +236,28 @@ async def test_what_cannot_be_written_now_counts_and_is_written_later():
     book.full = False
     await mine.check()
     assert (await book.spent("r1", "codex", REPO, 7, None)).run == Decimal("0.018")
+
+
+async def test_a_late_writing_is_done_once_though_its_asker_goes_away():
+    book = FullDisk()
+    shared = budgets(book)
+    mine = purse(shared, run="1")
+    await mine.settle(await ask(mine), used())
+    book.full, book.turns = False, 20
+    asker = asyncio.ensure_future(ask(mine))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    asker.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asker
+    await mine.check()
+    assert (await book.spent("r1", "codex", REPO, 7, None)).run == Decimal("0.0135")
+
+
+async def test_a_model_s_name_is_kept_as_far_as_names_go():
+    mine = purse(budgets())
+    await mine.settle(await ask(mine, "m" * 10_000), used(model="m" * 10_000))
+    assert [len(usage.model) for usage in mine.usage] == [200]
 
 
 async def test_what_went_another_way_is_written_down_by_the_program_s_word():
