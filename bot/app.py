@@ -29,9 +29,10 @@ from bot.github.app_auth import GitHubApp
 from bot.guard import Failed, guard, guard_call
 from bot.handlers.handler import handlers, needed_fields
 from bot.jobs import Engine
-from bot.models import FailOn
+from bot.models import FailOn, Limits
 from bot.process import Ledger
 from bot.publish.publisher import publishers
+from bot.runner import Budgets
 from bot.sandbox.sandbox import Sandbox
 from bot.settings import Settings, environment_value, load_settings, unknown_names
 from bot.store import Store, sqlite_url
@@ -43,7 +44,6 @@ from bot.webhook.writer import DeliveryWriter
 from bot.worker import Worker
 
 SANDBOX_OFF = "The sandbox is switched off here: agents ran on the operator's machine unfenced."
-BUDGETS = ("budget_run_usd", "budget_pr_usd", "budget_month_usd")
 MIN_FREE_BYTES = 100 * 1024 * 1024
 
 _log = log.logger(__name__)
@@ -104,6 +104,7 @@ async def running(settings: Settings, *, front_door: bool = True) -> AsyncIterat
             github=github,
             mirrors=Mirrors(data_dir, github_url=settings.github_url, ledger=ledger),
             store=store,
+            budgets=Budgets(store, clock),
             sandbox=sandbox,
             kinds=known,
             queue=engine,
@@ -193,10 +194,6 @@ def main(*, front_door: bool = True) -> int:
         log.configure(settings.log_format)
         for name in unknown_names():
             _log.warning("settings.unknown", name=name)
-        for name in BUDGETS:
-            if getattr(settings, name) is not None:
-                # No agent of this version tells what it costs, so no limit can be kept.
-                _log.warning("settings.not_enforced", name=f"HARNESS_{name.upper()}")
         with _runner() as runner:
             runner.run(serve(settings, front_door=front_door))
     except ConfigurationError as error:
@@ -277,6 +274,13 @@ def _policy(settings: Settings, known: Mapping[str, AgentKind]) -> Policy:
         public_url=settings.public_url,
         sandbox_note=SANDBOX_OFF if settings.sandbox == "off" else "",
         judge=judge_spec(settings.judge, known),
+        limits=limits(settings),
+    )
+
+
+def limits(settings: Settings) -> Limits:
+    return Limits(
+        run=settings.budget_run_usd, pull=settings.budget_pr_usd, month=settings.budget_month_usd
     )
 
 

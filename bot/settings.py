@@ -157,13 +157,15 @@ class Settings(BaseSettings):
         default="major", description="Lowest severity that makes the check fail."
     )
     budget_run_usd: Decimal | None = Field(
-        default=None, ge=0, description="Hard limit of a run (not enforced yet)."
+        default=None, ge=0, description="US dollars that the model calls of a run may cost."
     )
     budget_pr_usd: Decimal | None = Field(
-        default=None, ge=0, description="Hard limit of a pull request's life (not enforced yet)."
+        default=None, ge=0, description="The same for all runs of a pull request together."
     )
     budget_month_usd: Decimal | None = Field(
-        default=None, ge=0, description="Hard limit of a calendar month (not enforced yet)."
+        default=None,
+        ge=0,
+        description="The same for all runs of a calendar month (UTC); see *What it costs*.",
     )
     outsiders: Literal["analyzers", "all", "none"] = Field(
         default="analyzers",

@@ -79,7 +79,9 @@ def prepare(vendor: Vendor, spec: AgentSpec, config: RunConfig) -> Prepared:
         uplink=uplink,
         workspace=config.workspace,
         writes=config.role is Role.DEVELOPER,
-        structured=config.role is Role.REVIEWER and not config.prompt_override,
+        structured=config.role is Role.REVIEWER
+        and config.contract_answer
+        and not config.prompt_override,
     )
 
 

@@ -99,6 +99,8 @@ def review(
 
     Reads the committed changes of HEAD against the base. Exit status:
     0 clean, 1 findings at or above the failing severity, 2 could not review.
+
+    Limits of money (HARNESS_BUDGET_*) are all limits of this one run: no other is known here.
     """
     from bot.cli.review import run
 

@@ -115,7 +115,8 @@ def _held(held: HeldBack) -> Iterator[str]:
 
 def _report(report: AgentReport) -> Iterator[str]:
     if report.state is not ReportState.FINISHED:
-        yield f"{report.agent} did not finish: {visible(report.reason)}"
+        done = "start" if report.state is ReportState.NOT_STARTED else "finish"
+        yield f"{report.agent} did not {done}: {visible(report.reason)}"
     for problem in report.problems:
         yield f"{report.agent}: {visible(problem)}"
 
@@ -151,4 +152,6 @@ def _report_json(report: AgentReport) -> dict[str, Any]:
         "untouched": report.untouched,
         "problems": list(report.problems),
         "seconds": round(report.run.duration, 3),
+        "tokens": {"input": report.run.tokens.input, "output": report.run.tokens.output},
+        "cost_usd": None if report.run.cost_usd is None else f"{report.run.cost_usd:f}",
     }

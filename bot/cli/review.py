@@ -17,7 +17,7 @@ from bot.cli import report
 from bot.cli.operator import files_are_ours
 from bot.cli.progress import Progress
 from bot.cli.scratch import scratch
-from bot.clock import SystemClock
+from bot.clock import Clock, SystemClock
 from bot.errors import ConfigurationError
 from bot.findings.policy import decide
 from bot.findings.scope import split
@@ -28,17 +28,23 @@ from bot.models import (
     Conclusion,
     Decision,
     FailOn,
+    Limits,
+    Repo,
     RepoConfig,
     ReportState,
     ReviewResult,
+    dollars,
 )
 from bot.models.context import ReviewContext
 from bot.models.repo_config import PATH, parse_repo_config
 from bot.models.text import visible
 from bot.process import Ledger
-from bot.runner import panelist, review
+from bot.publish.render.words import total
+from bot.runner import Budget, Budgets, MemoryBook, panelist, review
 from bot.sandbox.sandbox import Sandbox
 from bot.settings import AgentSettings, Settings, load_settings
+
+LOCAL = Repo(owner="local", name="review")
 
 
 def run(
@@ -128,7 +134,10 @@ async def _review(
                 clock=clock,
                 sinks=[progress],
                 judge=None if judge is None else panelist(judge, sandbox, known),
+                budget=_budget(settings, clock),
             )
+        for line in cost(result):
+            console.print(line, markup=False, highlight=False)
     fail_on = config.fail_on_with(FailOn(settings.fail_on))
     decision = decide(
         result.reports,
@@ -140,6 +149,24 @@ async def _review(
         held=len(result.held),
     )
     return result, decision
+
+
+def _budget(settings: Settings, clock: Clock) -> Budget:
+    """Nothing is known here of other runs: every limit that is set is a limit of this one."""
+    limits = Limits(
+        run=settings.budget_run_usd, pull=settings.budget_pr_usd, month=settings.budget_month_usd
+    )
+    return Budgets(MemoryBook(), clock).of_run("local", LOCAL, 0, limits)
+
+
+def cost(result: ReviewResult) -> list[str]:
+    """What it cost, as one line; none where nothing was spent for certain."""
+    spent = [(report.agent, report.run.cost_usd) for report in result.reports]
+    if not any(amount is None or amount for _agent, amount in spent):
+        return []
+    parts = [f"{agent} {dollars(amount)}" for agent, amount in spent if amount != 0]
+    together = f" ({', '.join(parts)})" if len(parts) > 1 else ""
+    return [f"cost: {total(amount for _agent, amount in spent)}{together}"]
 
 
 def chosen(

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.errors import ConfigurationError
-from bot.models import RunRecord
+from bot.models import CostLine, RunRecord, dollars
 from bot.models.text import visible
 from bot.settings import Settings, load_settings
 from bot.store import Store, sqlite_url
@@ -55,6 +55,26 @@ def _list(runs: list[RunRecord]) -> None:
     Console().print(table, markup=False)
 
 
+def _costs(lines: list[CostLine]) -> Table:
+    """By agent and model: what was counted against limits."""
+    table = Table(title="\nModels", title_justify="left", box=None)
+    for heading in ("agent", "step", "role", "model", "calls", "in", "from cache", "out", "cost"):
+        table.add_column(heading, overflow="fold")
+    for line in lines:
+        table.add_row(
+            visible(line.agent),
+            visible(line.step),
+            line.role,
+            visible(line.model) or "unknown",
+            str(line.cost.calls),
+            f"{line.input:,}",
+            f"{line.cache_read:,}",
+            f"{line.output:,}",
+            str(line.cost),
+        )
+    return table
+
+
 async def _show(store: Store, run_id: str) -> int:
     console = Console()
     found = await store.run(run_id)
@@ -63,7 +83,7 @@ async def _show(store: Store, run_id: str) -> int:
         return 2
     _list([found])
     agents = Table(title="\nAgents", title_justify="left", box=None)
-    for heading in ("agent", "outcome", "findings", "time"):
+    for heading in ("agent", "outcome", "findings", "time", "cost"):
         agents.add_column(heading, overflow="fold")
     for report in await store.agent_reports(run_id):
         outcome = f"{report.state.value} {report.reason}".strip()
@@ -72,8 +92,14 @@ async def _show(store: Store, run_id: str) -> int:
             visible(outcome),
             str(len(report.findings)),
             f"{report.run.duration:.1f} s",
+            dollars(report.run.cost_usd),
         )
     console.print(agents, markup=False)
+    lines = await store.costs(run_id)
+    if lines:
+        console.print(_costs(lines), markup=False)
+        pull = await store.cost_of_pull(found.repo, found.number)
+        console.print(f"the pull request so far: {pull}", markup=False, highlight=False)
     issues = Table(title="\nIssues", title_justify="left", box=None)
     for heading in ("id", "state", "severity", "where", "issue", "found by"):
         issues.add_column(heading, overflow="fold")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from bot.context.prompt import GUARD, fenced, render_file
+from bot.context.prompt import fenced, render_file
 from bot.models import AgentReport, Diff, Issue
 from bot.models.text import visible
 
@@ -46,7 +46,6 @@ def compose_judgement(
 ) -> str:
     """The text for the judge's standard input. ``own_words``: what the operator adds to it."""
     sections = [
-        GUARD,
         own_words,
         TASK,
         *_summaries(reports),

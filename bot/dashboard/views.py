@@ -18,7 +18,16 @@ from bot import guard
 from bot.clock import Clock, SystemClock
 from bot.dashboard import live
 from bot.dashboard.auth import COOKIE, middleware, same, session
-from bot.models import AgentReport, Issue, RunRecord, RunState, StoredDelivery
+from bot.models import (
+    AgentReport,
+    CostLine,
+    Issue,
+    RunRecord,
+    RunState,
+    StoredDelivery,
+    Total,
+    dollars,
+)
 from bot.models.text import visible
 from bot.store import Store
 
@@ -67,6 +76,7 @@ class _Views:
         self._store = dashboard.store
         self._pages = Environment(loader=PackageLoader("bot.dashboard"), autoescape=True)
         self._pages.filters["visible"] = visible
+        self._pages.filters["dollars"] = dollars
 
     async def runs_page(self, request: web.Request) -> web.Response:
         runs = await self._store.runs(PAGE)
@@ -86,6 +96,8 @@ class _Views:
             last=events[-1].seq if events else 0,
             live=run.state in (RunState.WAITING, RunState.RUNNING),
             now=self._dashboard.clock.now().timestamp(),
+            costs=await self._store.costs(run.id),
+            pull_cost=await self._store.cost_of_pull(run.repo, run.number),
         )
 
     async def script(self, request: web.Request) -> web.Response:
@@ -116,11 +128,15 @@ class _Views:
         run = await self._run(request)
         reports = await self._store.agent_reports(run.id)
         issues = await self._store.issues_of_run(run.id)
+        costs = await self._store.costs(run.id)
+        pull_cost = await self._store.cost_of_pull(run.repo, run.number)
         return web.json_response(
             {
                 **_run_json(run),
                 "agents": [_report_json(report) for report in reports],
                 "issues": [_issue_json(issue) for issue in issues],
+                "costs": [_cost_json(line) for line in costs],
+                "pull_cost": _total_json(pull_cost),
             }
         )
 
@@ -201,6 +217,33 @@ def _report_json(report: AgentReport) -> dict[str, Any]:
         "seconds": round(report.run.duration, 3),
         "tokens": {"input": report.run.tokens.input, "output": report.run.tokens.output},
         "cost_usd": None if report.run.cost_usd is None else str(report.run.cost_usd),
+    }
+
+
+def _cost_json(line: CostLine) -> dict[str, Any]:
+    return {
+        "agent": line.agent,
+        "step": line.step,
+        "role": line.role,
+        "model": line.model,
+        "tokens": {
+            "input": line.input,
+            "cache_read": line.cache_read,
+            "cache_write": line.cache_write,
+            "output": line.output,
+        },
+        **_total_json(line.cost),
+    }
+
+
+def _total_json(total: Total) -> dict[str, Any]:
+    """``cost_usd`` is null if any part is unknown; ``known_usd`` is at least what it cost."""
+    known = f"{total.known.normalize():f}"
+    return {
+        "calls": total.calls,
+        "unknown": total.unknown,
+        "cost_usd": None if total.unknown else known,
+        "known_usd": known,
     }
 
 

@@ -124,7 +124,7 @@ def decide(
         title=_title(
             row,
             counts=_counts(severities, fail_on),
-            missing=[report.agent for report in missing],
+            who=_who(missing),
             nobody=Fact.NOBODY in facts,
             reason=reason,
             head_sha=head_sha,
@@ -184,8 +184,24 @@ def _missing(reports: Sequence[AgentReport]) -> list[AgentReport]:
     return sorted(missing, key=lambda report: (not report.required, report.agent))
 
 
+def _who(missing: Sequence[AgentReport]) -> str:
+    """``a and b did not finish, c is over budget``."""
+    broke = [report.agent for report in missing if _over_budget(report)]
+    others = [report.agent for report in missing if not _over_budget(report)]
+    parts = (
+        f"{_listed(others)} did not finish" if others else "",
+        f"{_listed(broke)} {'is' if len(broke) == 1 else 'are'} over budget" if broke else "",
+    )
+    return ", ".join(filter(None, parts))
+
+
+def _over_budget(report: AgentReport) -> bool:
+    return report.run.error is not None and report.run.error.kind is FailureKind.BUDGET
+
+
 def _note(report: AgentReport) -> str:
-    return f"{report.agent} did not finish" + (f" ({report.reason})" if report.reason else "")
+    done = "start" if report.state is ReportState.NOT_STARTED else "finish"
+    return f"{report.agent} did not {done}" + (f" ({report.reason})" if report.reason else "")
 
 
 def _waiting(names: Sequence[str]) -> str:
@@ -196,14 +212,13 @@ def _title(
     row: Row,
     *,
     counts: Sequence[str],
-    missing: Sequence[str],
+    who: str,
     nobody: bool,
     reason: str,
     head_sha: str,
     hidden: Sequence[str],
 ) -> str:
     """The row's words with what they stand for; counts of open issues are never left out."""
-    who = f"{_listed(missing)} did not finish" if missing else ""
     match row.when:
         case Fact.SUPERSEDED:
             return row.says

@@ -19,7 +19,18 @@ from bot.models.agents import (
     ToolCall,
     Workspace,
 )
-from bot.models.costs import ModelCall, ModelUsage, Purse, Ticket
+from bot.models.costs import (
+    Bill,
+    CostLine,
+    Limits,
+    ModelCall,
+    ModelUsage,
+    Purse,
+    Spent,
+    Ticket,
+    Total,
+    dollars,
+)
 from bot.models.diff import Diff, FileDiff, FileStatus, Hunk, Side
 from bot.models.github import (
     CHECK_NAME,
@@ -79,14 +90,15 @@ from bot.models.review import (
 
 __all__ = [
     "CHECK_NAME", "AgentReport", "AgentRun", "AgentSpec", "AgentStatus", "Anchor", "Annotation",
-    "Asker", "AssistantText", "Audience", "Change", "CheckRun", "CheckStatus", "CloseRequest",
-    "Comment", "Conclusion", "Decision", "Delivery", "Diff", "DraftComment", "Event", "FailOn",
-    "Failure", "FailureKind", "FieldMissing", "FieldValue", "FileDiff", "FileStatus", "Finding",
-    "Finished", "ForgetRequest", "HeldBack", "Hunk", "Issue", "IssueState", "Job", "KnownIssue",
-    "LoggedEvent", "MergeGroupRequest", "ModelCall", "ModelUsage", "PathInstruction", "Permission",
-    "Placement", "PostedCheck", "PostedReview", "PullRequest", "Purse", "Rejection",
-    "ReplyRequest", "Repo", "RepoConfig", "ReportState", "RerunRequest", "ReviewPlan",
-    "ReviewRequest", "ReviewResult", "Role", "RunConfig", "RunError", "RunRecord", "RunState",
-    "RunSummary", "Severity", "Side", "Skipped", "Started", "StoredDelivery", "Thread", "Ticket",
-    "Tokens", "ToolCall", "Trigger", "Workspace",
+    "Asker", "AssistantText", "Audience", "Bill", "Change", "CheckRun", "CheckStatus",
+    "CloseRequest", "Comment", "Conclusion", "CostLine", "Decision", "Delivery", "Diff",
+    "DraftComment", "Event", "FailOn", "Failure", "FailureKind", "FieldMissing", "FieldValue",
+    "FileDiff", "FileStatus", "Finding", "Finished", "ForgetRequest", "HeldBack", "Hunk",
+    "Issue", "IssueState", "Job", "KnownIssue", "Limits", "LoggedEvent", "MergeGroupRequest",
+    "ModelCall", "ModelUsage", "PathInstruction", "Permission", "Placement", "PostedCheck",
+    "PostedReview", "PullRequest", "Purse", "Rejection", "ReplyRequest", "Repo", "RepoConfig",
+    "ReportState", "RerunRequest", "ReviewPlan", "ReviewRequest", "ReviewResult", "Role",
+    "RunConfig", "RunError", "RunRecord", "RunState", "RunSummary", "Severity", "Side",
+    "Skipped", "Spent", "Started", "StoredDelivery", "Thread", "Ticket", "Tokens", "ToolCall",
+    "Total", "Trigger", "Workspace", "dollars",
 ]  # fmt: skip

@@ -172,6 +172,9 @@ class RunConfig:
     enrich_agent_run: Callable[[AgentRun], Awaitable[AgentRun]] | None = None
     """Called after each agent; only the returned tokens count, 0/0 suppresses them."""
 
+    contract_answer: bool = True
+    """It shall end with the contract's JSON object: where a program can enforce a shape, it does,
+    unless the prompt is an override."""
     prompt: str = ""
     """The composed prompt (`bot.context.prompt`): what reaches the agent's standard input."""
     workspace: Workspace | None = None

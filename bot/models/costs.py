@@ -10,6 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
+from typing_extensions import override
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelUsage:
@@ -55,3 +57,74 @@ class Purse(Protocol):
     async def settle(self, ticket: Ticket, usage: ModelUsage | None) -> None:
         """The call is over. None: nobody said what it used."""
         ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """What may be spent, in US dollars. None: as much as it takes."""
+
+    run: Decimal | None = None
+    pull: Decimal | None = None
+    """Of a pull request's whole life."""
+    month: Decimal | None = None
+    """Of a calendar month (UTC), whatever it was spent on."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spent:
+    """What counts against each limit so far; a torn call counts with the most it may have cost."""
+
+    agent: Decimal = Decimal(0)
+    """Of one agent in one run."""
+    run: Decimal = Decimal(0)
+    pull: Decimal = Decimal(0)
+    month: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Total:
+    """A sum of costs. With unknown parts it is "at least" what is known, or unknown."""
+
+    known: Decimal = Decimal(0)
+    calls: int = 0
+    unknown: int = 0
+    """How many of the calls nobody knows the cost of."""
+
+    @override
+    def __str__(self) -> str:
+        if not self.unknown:
+            return dollars(self.known)
+        return f"at least {dollars(self.known)}" if self.known else "unknown"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bill:
+    """What a run cost, and its pull request so far with it."""
+
+    run: Total
+    pull: Total
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CostLine:
+    """What one agent used of one model in one step, all of its calls together."""
+
+    agent: str
+    step: str
+    role: str
+    model: str
+    """Empty: nobody said which."""
+    input: int
+    cache_read: int
+    cache_write: int
+    output: int
+    cost: Total
+
+
+def dollars(amount: Decimal | None) -> str:
+    """``$1.50``; below a cent with two digits that count: a little is not shown as nothing."""
+    if amount is None:
+        return "unknown"
+    if not amount or abs(amount) >= Decimal("0.01"):
+        return f"${amount:,.2f}"
+    return f"${amount:.{1 - amount.adjusted()}f}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.models.agents import AgentRun, AgentSpec, Workspace
+from bot.models.costs import Limits
 from bot.models.diff import Diff
 from bot.models.github import Conclusion, PullRequest, Repo
 from bot.models.issues import FailOn, Finding, Issue, KnownIssue
@@ -156,3 +157,4 @@ class ReviewPlan:
     dry_run: bool = False
     details_url: str = ""
     judge: AgentSpec | None = None
+    limits: Limits = field(default_factory=Limits)

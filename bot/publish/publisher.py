@@ -15,6 +15,7 @@ from typing import Protocol
 
 from bot import registry
 from bot.models import (
+    Bill,
     CheckRun,
     Comment,
     Decision,
@@ -82,6 +83,7 @@ class Publication:
     """Names of the slash commands that exist here; comments advertise no other."""
     secrets: tuple[str, ...] = ()
     """Never shown, whoever writes them."""
+    bill: Bill | None = None
 
     def after(self, published: Published) -> Publication:
         """The publication as the next stage sees it."""

@@ -14,6 +14,7 @@ from bot.agents.fanout import run_agent
 from bot.agents.sinks import Sink
 from bot.clock import Clock
 from bot.context.judging import compose_judgement, fitting
+from bot.context.prompt import GUARDS
 from bot.findings.judging import candidates, hold_back, parse_judgement
 from bot.guard import Failed, guard
 from bot.log import bound, logger
@@ -27,10 +28,14 @@ from bot.models import (
     Issue,
     ReportState,
     ReviewResult,
+    Role,
     RunConfig,
 )
+from bot.runner.budget import Budget
 from bot.runner.member import Panelist, Source, Step, outcome, told_warnings
+from bot.runner.spending import Spending
 
+STEP = "judge"
 USABLE = 2
 """Reports of coding agents that must have finished: with one there is nothing to weigh."""
 
@@ -46,14 +51,16 @@ async def judged(
     analyzers: Collection[str],
     clock: Clock,
     sinks: Sequence[Sink] = (),
+    budget: Budget | None = None,
 ) -> ReviewResult:
     """The result with what the judge holds back set apart; unchanged where it has no say."""
     usable = _usable(result.reports, analyzers)
     asked = fitting(candidates(result.issues, analyzers))
     if len(usable) < USABLE or not asked:
         return result
-    ask = partial(_ask, judge, usable, asked, source, clock=clock, sinks=sinks)
-    report: AgentReport = await step("judge", ask)
+    spending = Spending(judge.spec, judge.kind, budget, STEP)
+    ask = partial(_ask, judge, usable, asked, source, spending, clock=clock, sinks=sinks)
+    report: AgentReport = await step(STEP, ask)
     decided = hold_back(result, report.rejected, by=judge.spec.name, analyzers=analyzers)
     return replace(decided, judge=report)
 
@@ -71,17 +78,27 @@ async def _ask(
     reports: Sequence[AgentReport],
     asked: Sequence[Issue],
     source: Source,
+    spending: Spending,
     *,
     clock: Clock,
     sinks: Sequence[Sink],
 ) -> AgentReport:
     with bound(agent=judge.spec.name):
-        done = await guard("judge", _run(judge, reports, asked, source, clock=clock, sinks=sinks))
-        if isinstance(done, Failed):
-            failure = Failure(kind=FailureKind.CRASHED, message=done.reason)
-            done = AgentRun(name=judge.spec.name, status=AgentStatus.FAILED, error=failure)
+        refusal = await spending.refusal()
+        if refusal is None:
+            work = _run(judge, reports, asked, source, spending, clock=clock, sinks=sinks)
+            done = await guard("judge", work)
+            if isinstance(done, Failed):
+                done = _failed(judge, FailureKind.CRASHED, done.reason)
+        else:
+            done = _failed(judge, FailureKind.BUDGET, refusal.message)
         _log.info("judge.ended", status=done.status.value, seconds=round(done.duration, 2))
     return _report(judge, done, asked)
+
+
+def _failed(judge: Panelist, kind: FailureKind, reason: str) -> AgentRun:
+    failure = Failure(kind=kind, message=reason)
+    return AgentRun(name=judge.spec.name, status=AgentStatus.FAILED, error=failure)
 
 
 async def _run(
@@ -89,20 +106,25 @@ async def _run(
     reports: Sequence[AgentReport],
     asked: Sequence[Issue],
     source: Source,
+    spending: Spending,
     *,
     clock: Clock,
     sinks: Sequence[Sink],
 ) -> AgentRun:
     change = await source()
-    return await run_agent(
-        judge.spec.name,
-        judge.reviewer,
-        _config(judge, reports, asked, change),
-        sinks,
-        timeout=judge.spec.timeout,
-        idle_timeout=judge.kind.idle_timeout,
-        clock=clock,
-    )
+    try:
+        run = await run_agent(
+            judge.spec.name,
+            judge.reviewer,
+            spending.equipped(_config(judge, reports, asked, change)),
+            sinks,
+            timeout=judge.spec.timeout,
+            idle_timeout=judge.kind.idle_timeout,
+            clock=clock,
+        )
+    finally:
+        await spending.close()
+    return await spending.counted(run)
 
 
 def _config(
@@ -110,6 +132,8 @@ def _config(
 ) -> RunConfig:
     ignored = frozenset(skipped.path for skipped in change.skipped)
     return RunConfig(
+        guard=GUARDS[Role.REVIEWER],
+        contract_answer=False,
         scope_base_ref=change.base_ref,
         starting_sha=change.head_sha,
         workspace=change.workspace,

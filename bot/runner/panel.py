@@ -15,11 +15,13 @@ from decimal import Decimal
 from functools import partial
 
 from bot.agents.analyzer import touched
+from bot.agents.audience import attending
 from bot.agents.fanout import finish_run, run_agent
 from bot.agents.sinks import Sink
 from bot.checkout.files import read_file
 from bot.clock import Clock
 from bot.context.prompt import GUARDS, compose, left_out
+from bot.errors import OverBudget
 from bot.findings.identity import follow
 from bot.findings.merge import merge
 from bot.findings.parse import parse_answer
@@ -27,20 +29,24 @@ from bot.log import bound, logger
 from bot.models import (
     AgentReport,
     AgentRun,
-    AgentSpec,
     Change,
+    Failure,
+    FailureKind,
     Finding,
     KnownIssue,
     ReportState,
     ReviewResult,
     Role,
     RunConfig,
+    RunError,
     RunSummary,
 )
 from bot.models.context import ReviewContext
 from bot.models.text import visible
+from bot.runner.budget import Budget
 from bot.runner.judge import judged
 from bot.runner.member import Panelist, Source, Step, outcome, told_warnings
+from bot.runner.spending import Spending
 
 _log = logger(__name__)
 
@@ -58,10 +64,12 @@ async def review(
     clock: Clock,
     sinks: Sequence[Sink] = (),
     judge: Panelist | None = None,
+    budget: Budget | None = None,
 ) -> ReviewResult:
     """Let every agent read the change at the same time, and merge what they say.
 
-    A ``judge`` then has its say; the run is over for the sinks when it has.
+    With a ``budget`` each call of a model is counted, and nobody starts who may spend nothing. A
+    ``judge`` then has its say; the run is over for the sinks when it has.
     """
     started_at = clock.now()
     reports: list[AgentReport] = []
@@ -70,8 +78,8 @@ async def review(
         reports = await _all(
             [
                 step(
-                    f"agent {agent.spec.name}",
-                    partial(_ask, agent, source, context, clock=clock, sinks=sinks),
+                    _step_name(agent),
+                    partial(_ask, agent, source, context, clock=clock, sinks=sinks, budget=budget),
                 )
                 for agent in agents
             ]
@@ -80,7 +88,14 @@ async def review(
         if judge is not None:
             analyzers = frozenset(a.spec.name for a in agents if a.kind.analyzer)
             result = await judged(
-                judge, result, source, step, analyzers=analyzers, clock=clock, sinks=sinks
+                judge,
+                result,
+                source,
+                step,
+                analyzers=analyzers,
+                clock=clock,
+                sinks=sinks,
+                budget=budget,
             )
     finally:
         last = [result.judge] if result is not None and result.judge is not None else []
@@ -105,26 +120,57 @@ async def _all(works: Sequence[Awaitable[AgentReport]]) -> list[AgentReport]:
     return reports
 
 
+def _step_name(agent: Panelist) -> str:
+    return f"agent {agent.spec.name}"
+
+
 async def _ask(
-    agent: Panelist, source: Source, context: ReviewContext, *, clock: Clock, sinks: Sequence[Sink]
+    agent: Panelist,
+    source: Source,
+    context: ReviewContext,
+    *,
+    clock: Clock,
+    sinks: Sequence[Sink],
+    budget: Budget | None,
 ) -> AgentReport:
-    change = await source()
+    spending = Spending(agent.spec, agent.kind, budget, _step_name(agent))
     with bound(agent=agent.spec.name):
-        run = await _run(agent, change, context, clock=clock, sinks=sinks)
+        refusal = await spending.refusal()
+        if refusal is not None:
+            return await _not_started(agent, refusal, sinks)
+        change = await source()
+        config = spending.equipped(_config(agent, change, context))
+        try:
+            run = await _run(agent, config, clock=clock, sinks=sinks)
+        finally:
+            await spending.close()
+        run = await spending.counted(run)
         _log.info("agent.ended", status=run.status.value, seconds=round(run.duration, 2))
-    if agent.kind.analyzer:
-        # It calls no model: that it costs nothing is known, not unknown.
-        run = replace(run, cost_usd=Decimal(0))
     return _report(agent, run, change)
 
 
+async def _not_started(agent: Panelist, refusal: OverBudget, sinks: Sequence[Sink]) -> AgentReport:
+    """Nothing was asked, so nothing was spent; and nobody has looked, so nothing passed."""
+    name, failure = agent.spec.name, Failure(kind=FailureKind.BUDGET, message=refusal.message)
+    _log.warning("agent.over_budget", reason=refusal.message)
+    async with attending(sinks) as audience:
+        await audience.send(name, RunError(message=failure.message, kind=failure.kind))
+    return AgentReport(
+        agent=name,
+        state=ReportState.NOT_STARTED,
+        run=AgentRun(name=name, error=failure, cost_usd=Decimal(0)),
+        required=agent.spec.required,
+        reason=f"{failure.kind}: {failure.message}",
+    )
+
+
 async def _run(
-    agent: Panelist, change: Change, context: ReviewContext, *, clock: Clock, sinks: Sequence[Sink]
+    agent: Panelist, config: RunConfig, *, clock: Clock, sinks: Sequence[Sink]
 ) -> AgentRun:
     return await run_agent(
         agent.spec.name,
         agent.reviewer,
-        _config(agent, change, context),
+        config,
         sinks,
         timeout=agent.spec.timeout,
         idle_timeout=agent.kind.idle_timeout,

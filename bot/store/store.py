@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -22,18 +23,22 @@ from bot.clock import Clock, SystemClock
 from bot.errors import ConfigurationError, TryLater
 from bot.models import (
     AgentReport,
+    CostLine,
     Delivery,
     Issue,
     IssueState,
     KnownIssue,
     LoggedEvent,
+    ModelCall,
     Placement,
     Repo,
     RunRecord,
     RunState,
+    Spent,
     StoredDelivery,
+    Total,
 )
-from bot.store import blobs, deliveries, engine, events, issues, repos, runs, schema
+from bot.store import blobs, costs, deliveries, engine, events, issues, repos, runs, schema
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -192,6 +197,32 @@ class Store:
     async def issues_of_run(self, run_id: str) -> list[Issue]:
         """As that run found them, in its order."""
         return await self._read(issues.of_run, run_id)
+
+    # ------------------------------------------------------------------------------- costs
+
+    async def add_call(self, call: ModelCall, charged: Decimal) -> None:
+        """One call that is over; ``charged`` is what counts against limits."""
+        await self._write(costs.add, call, charged)
+
+    async def spent(
+        self, run_id: str, agent: str, repo: Repo, number: int, since: datetime | None
+    ) -> Spent:
+        """What counts against each limit; of the month only if it is asked for (``since``)."""
+        return await self._read(costs.spent, run_id, agent, repo, number, since)
+
+    async def cost_of_run(self, run_id: str) -> Total:
+        return await self._read(costs.of_run, run_id)
+
+    async def cost_of_pull(self, repo: Repo, number: int) -> Total:
+        """Of all runs of the pull request."""
+        return await self._read(costs.of_pull, repo, number)
+
+    async def cost_since(self, moment: datetime) -> Total:
+        return await self._read(costs.since, moment)
+
+    async def costs(self, run_id: str) -> list[CostLine]:
+        """By agent, step, role and model."""
+        return await self._read(costs.breakdown, run_id)
 
     # ------------------------------------------------------------------- blobs, repositories
 

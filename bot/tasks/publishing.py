@@ -12,6 +12,7 @@ from bot.guard import Failed, guard
 from bot.jobs import Step, recordable
 from bot.log import logger
 from bot.models import (
+    Bill,
     Decision,
     Issue,
     IssueState,
@@ -42,13 +43,14 @@ async def publish(
 ) -> Decision:
     """All publishers in order; what one could not do is reported by the next."""
     decision = verdict(plan, result)
-    await step("save", partial(save, services, plan, result))
+    bill = await step("save", partial(save, services, plan, result))
     publication = Publication(
         plan=plan,
         result=result,
         decision=decision,
         commands=tuple(name.split()[1] for name, _who, _what in services.help_rows),
         secrets=services.secrets,
+        bill=bill,
     )
     if not plan.dry_run:
         for publisher in ordered(services.publishers):
@@ -85,12 +87,19 @@ def verdict(plan: ReviewPlan, result: ReviewResult) -> Decision:
     )
 
 
-async def save(services: Services, plan: ReviewPlan, result: ReviewResult) -> None:
-    """Before anything is posted: what was found must not depend on GitHub's answer."""
+async def save(services: Services, plan: ReviewPlan, result: ReviewResult) -> Bill | None:
+    """Before anything is posted: what was found must not depend on GitHub's answer.
+
+    Returns what it cost so far (None in the records of an older version).
+    """
     judge = (result.judge,) if result.judge is not None else ()
     await services.store.add_agent_reports(plan.run_id, (*result.reports, *judge))
     await services.store.save_issues(
         plan.run_id, plan.pull.repo, plan.pull.number, plan.pull.head_sha, _all_issues(result), {}
+    )
+    return Bill(
+        run=await services.store.cost_of_run(plan.run_id),
+        pull=await services.store.cost_of_pull(plan.pull.repo, plan.pull.number),
     )
 
 

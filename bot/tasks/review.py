@@ -87,6 +87,7 @@ async def _read(
     context = ReviewContext(
         title=pull.title, body=pull.body, instructions=planned.config.instructions
     )
+    budget = services.budgets.of_run(planned.run_id, pull.repo, pull.number, planned.limits)
     async with (
         RunLog(
             services.store, planned.run_id, clock=services.clock, secrets=services.secrets
@@ -105,4 +106,5 @@ async def _read(
             clock=services.clock,
             sinks=(log, progress, *services.sinks),
             judge=judge,
+            budget=budget,
         )

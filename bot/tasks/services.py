@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.agents.reviewer import AgentKind
@@ -12,8 +12,9 @@ from bot.checkout.mirror import Mirror, Mirrors
 from bot.clock import Clock
 from bot.github.app_auth import GitHubApp
 from bot.github.repository import RepoClient
-from bot.models import AgentSpec, FailOn, Job, Repo
+from bot.models import AgentSpec, FailOn, Job, Limits, Repo
 from bot.publish.publisher import Publisher
+from bot.runner import Budgets
 from bot.sandbox.sandbox import Sandbox
 from bot.store import Store
 
@@ -29,6 +30,7 @@ class Policy:
     public_url: str = ""
     sandbox_note: str = ""
     judge: AgentSpec | None = None
+    limits: Limits = field(default_factory=Limits)
 
 
 class Queue(Protocol):
@@ -47,6 +49,7 @@ class Services:
     github: GitHubApp
     mirrors: Mirrors
     store: Store
+    budgets: Budgets
     sandbox: Sandbox
     kinds: Mapping[str, AgentKind]
     queue: Queue

@@ -1,14 +1,20 @@
 """The command line, as a program: what it prints and how it exits."""
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import jsonschema
 import pytest
+
+from bot.models import ModelCall, ModelUsage, Repo, RunRecord, RunState
+from bot.store import Store, sqlite_url
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 IDENTITY = ("-c", "user.name=ada", "-c", "user.email=ada@example.com")
@@ -119,6 +125,82 @@ def test_an_agent_that_cannot_run_is_no_clean_review(repo):
     done = harness("review", "--base", "main", cwd=repo, env=env)
     assert done.returncode == 2
     assert "mine did not finish" in done.stdout
+
+
+READ = """import sys
+sys.stdin.read()
+print('{"issues": []}')
+"""
+
+
+def test_a_review_tells_what_it_cost_or_that_nobody_knows(repo, tmp_path):
+    (tmp_path / "mine.py").write_text(READ)
+    agent = {"name": "mine", "kind": "command", "argv": [sys.executable, str(tmp_path / "mine.py")]}
+    agents = [agent, {"name": "ruff", "kind": "ruff"}]
+    env = {"HARNESS_AGENTS": json.dumps(agents), "HARNESS_SANDBOX": "off"}
+    done = harness("review", "--base", "main", cwd=repo, env=env)
+    assert "cost: unknown" in done.stderr
+    only = harness("review", "--base", "main", "--agent", "ruff", cwd=repo, env=env)
+    assert "cost" not in only.stderr
+
+
+def test_a_local_review_keeps_its_limits(repo):
+    agent = {
+        "name": "mine",
+        "kind": "command",
+        "argv": ["/nowhere/mine"],
+        "base_url": "https://models.example",
+    }
+    env = {
+        "HARNESS_AGENTS": json.dumps([agent]),
+        "HARNESS_SANDBOX": "off",
+        "HARNESS_BUDGET_MONTH_USD": "5",
+    }
+    done = harness("review", "--base", "main", cwd=repo, env=env)
+    assert done.returncode == 2
+    assert "mine is over budget" in done.stdout
+    assert "remove its base_url, or the limit (HARNESS_BUDGET_MONTH_USD)" in done.stdout
+
+
+def test_a_run_is_shown_with_what_it_cost(tmp_path):
+    asyncio.run(_remember_a_run(tmp_path / "data"))
+    done = harness("runs", "r-TEST", cwd=tmp_path, env={"HARNESS_DATA_DIR": str(tmp_path / "data")})
+    assert done.returncode == 0
+    assert "gpt-5" in done.stdout
+    assert "1,200" in done.stdout
+    assert "the pull request so far: $0.0042" in done.stdout
+
+
+async def _remember_a_run(place):
+    place.mkdir()
+    store = await Store.open(sqlite_url(place))
+    repo, moment = Repo(owner="octo", name="shop"), datetime(2026, 11, 21, tzinfo=UTC)
+    await store.add_run(
+        RunRecord(
+            id="r-TEST",
+            job_id="d:0",
+            repo=repo,
+            number=3,
+            head_sha="a" * 40,
+            base_sha="b" * 40,
+            trigger="opened",
+            state=RunState.RUNNING,
+            started_at=moment,
+        )
+    )
+    cost = Decimal("0.0042")
+    call = ModelCall(
+        run_id="r-TEST",
+        repo=repo.full_name,
+        number=3,
+        agent="codex",
+        step="agent codex",
+        role="reviewer",
+        usage=ModelUsage(model="gpt-5", input=1200, output=30, cost_usd=cost),
+        at=moment,
+    )
+    await store.add_call(call, cost)
+    await store.close()
 
 
 @pytest.mark.parametrize(

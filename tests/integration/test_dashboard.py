@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
@@ -17,6 +18,8 @@ from bot.models import (
     Finished,
     Issue,
     LoggedEvent,
+    ModelCall,
+    ModelUsage,
     Placement,
     Repo,
     ReportState,
@@ -172,6 +175,52 @@ async def test_a_run_as_json(client, run):
     assert [item["id"] for item in listed["runs"]] == ["r-TEST"]
     assert (await client.get("/api/runs/none", headers=BEARER)).status == 404
     assert (await client.get("/runs/none", headers=BEARER)).status == 404
+
+
+@pytest.fixture
+async def calls(store, run):
+    """One call with a price, and one of a model that no list knows."""
+    for model, cost in ((HOSTILE, None), ("gpt-5", Decimal("0.0042"))):
+        usage = ModelUsage(model=model, input=1200, cache_read=200, output=30, cost_usd=cost)
+        call = ModelCall(
+            run_id=run.id,
+            repo=run.repo.full_name,
+            number=run.number,
+            agent="codex",
+            step="agent codex",
+            role="reviewer",
+            usage=usage,
+            at=NOW,
+        )
+        await store.add_call(call, cost or Decimal(0))
+
+
+async def test_a_run_shows_what_it_cost_by_agent_and_model(client, calls):
+    page = await (await client.get("/runs/r-TEST", headers=BEARER)).text()
+    assert "<td>gpt-5</td>" in page
+    assert "<td>$0.0042</td>" in page
+    assert "The pull request so far: at least $0.0042" in page
+    assert "<script>" not in page
+    data = await (await client.get("/api/runs/r-TEST", headers=BEARER)).json()
+    unknown, known = data["costs"]
+    assert (unknown["cost_usd"], unknown["unknown"]) == (None, 1)
+    assert (known["model"], known["role"], known["cost_usd"]) == (
+        "gpt-5",
+        "reviewer",
+        "0.0042",
+    )
+    assert known["tokens"] == {"input": 1200, "cache_read": 200, "cache_write": 0, "output": 30}
+    assert data["pull_cost"] == {
+        "calls": 2,
+        "unknown": 1,
+        "cost_usd": None,
+        "known_usd": "0.0042",
+    }
+
+
+async def test_a_run_that_asked_no_model_shows_none(client, run):
+    page = await (await client.get("/runs/r-TEST", headers=BEARER)).text()
+    assert "<h2>Models</h2>" not in page
 
 
 async def test_what_became_of_a_delivery(client, store, run):

@@ -4,32 +4,34 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from decimal import Decimal
 
 from bot.models import (
     AgentReport,
     Conclusion,
     IssueState,
+    Limits,
     Placement,
     ReportState,
     ReviewResult,
+    dollars,
 )
 from bot.publish import marker, sanitize
 from bot.publish.publisher import Publication
 from bot.publish.render.rows import Listing, entries, fit
 from bot.publish.render.words import (
     COMMENT_LIMIT,
+    against,
     commit,
     duration,
     fold,
     joined,
     listed,
-    money,
     place,
     plural,
     shorten,
     table,
     tokens,
+    total,
 )
 
 _TABLE, _LINES = 26_000, 16_000
@@ -219,7 +221,8 @@ def _missing(report: AgentReport, publication: Publication, reason: str) -> str:
         *(["its earlier issues stay open"] if kept else []),
         "this review is incomplete" if report.required else "it is optional",
     ]
-    return f"**{agent} did not finish**{why}: {' and '.join(effects)}."
+    done = "start" if report.state is ReportState.NOT_STARTED else "finish"
+    return f"**{agent} did not {done}**{why}: {' and '.join(effects)}."
 
 
 def _details(publication: Publication, scale: float) -> str:
@@ -233,6 +236,7 @@ def _details(publication: Publication, scale: float) -> str:
         coverage,
         _skipped(result, scale),
         agents_table(result),
+        _bill(publication),
         _answers(result, publication, scale),
         numbers(publication),
         _decided(publication),
@@ -269,7 +273,7 @@ def _agent_row(report: AgentReport) -> tuple[str, ...]:
         str(len(report.findings)),
         duration(report.run.duration),
         tokens(report),
-        money(report.run.cost_usd),
+        dollars(report.run.cost_usd),
     )
 
 
@@ -280,14 +284,20 @@ def _judge_row(report: AgentReport) -> tuple[str, ...]:
 
 def _total_row(result: ReviewResult) -> tuple[str, ...]:
     judge = (result.judge,) if result.judge is not None else ()
-    costs = [report.run.cost_usd for report in (*result.reports, *judge)]
-    known = [cost for cost in costs if cost is not None]
-    total = money(sum(known, Decimal(0)) if known else None)
-    if known and len(known) < len(costs):
-        total = f"at least {total}"
+    cost = str(total(report.run.cost_usd for report in (*result.reports, *judge)))
     longest = max(report.run.duration for report in result.reports)  # they read side by side
     longest += result.judge.run.duration if result.judge is not None else 0.0
-    return ("**all**", "", str(result.found), duration(longest), "", total)
+    return ("**all**", "", str(result.found), duration(longest), "", cost)
+
+
+def _bill(publication: Publication) -> str:
+    """What counts beside this run; empty where no model was called and no limit is set."""
+    bill, limits = publication.bill, publication.plan.limits
+    if bill is None or not (bill.pull.calls or limits != Limits()):
+        return ""
+    run, pull = against(bill.run, limits.run), against(bill.pull, limits.pull)
+    text = f"Cost of this run: {run} · of this pull request so far: {pull}"
+    return sanitize.inline(text, limit=_SENTENCE)  # two dollar signs in a line begin a formula
 
 
 def _answers(result: ReviewResult, publication: Publication, scale: float) -> str:

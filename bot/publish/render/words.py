@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from bot.models import AgentReport, KnownIssue
+from bot.models import AgentReport, KnownIssue, Total, dollars
 from bot.models.issues import Issue
 from bot.publish import sanitize
 
@@ -36,9 +36,16 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def money(amount: Decimal | None) -> str:
-    """Unknown is never 0."""
-    return "unknown" if amount is None else f"${amount:.2f}"
+def total(costs: Iterable[Decimal | None]) -> Total:
+    """Of agents together; None is a cost that nobody knows."""
+    found = list(costs)
+    known = [cost for cost in found if cost is not None]
+    return Total(known=sum(known, Decimal(0)), calls=len(found), unknown=len(found) - len(known))
+
+
+def against(spent: Total, limit: Decimal | None) -> str:
+    """``$0.12 of $5.00``; without a limit only what was spent."""
+    return str(spent) if limit is None else f"{spent} of {dollars(limit)}"
 
 
 def tokens(report: AgentReport) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain, combinations, product
 
 import pytest
@@ -16,6 +17,9 @@ CLEAN = (report("claude"), report("ruff"))
 RATE = report("codex", FAILED, kind="rate limit", reason="rate limit: 429 after 3 tries")
 SLOW = report("gemini", FAILED, kind="timeout", reason="timeout")
 IDLE = report("gemini", FAILED, kind="idle", reason="idle")
+BROKE = report(
+    "codex", ReportState.NOT_STARTED, kind="over budget", reason="over budget: $5.00 of $5.00"
+)
 STOPPED = report("codex", ReportState.CANCELLED)
 OPTIONAL = report("codex", FAILED, kind="crashed", required=False)
 MAJOR, MINOR = issue("h-1", severity=Severity.MAJOR), issue("h-2", severity=Severity.MINOR)
@@ -53,6 +57,23 @@ class TestWords:
         assert verdict(issues=found, fail_on=FailOn.NEVER) == (
             "success", "nothing to fix before merging · 1 critical · 1 major · 1 minor",
         )  # fmt: skip
+
+    def test_over_budget(self):
+        assert verdict((*CLEAN, BROKE)) == (
+            "action_required", "incomplete: codex is over budget",
+        )  # fmt: skip
+        assert verdict((*CLEAN, SLOW, BROKE, replace(BROKE, agent="opencode"))) == (
+            "action_required",
+            "incomplete: gemini did not finish, codex and opencode are over budget",
+        )
+        assert verdict((BROKE,))[1] == "could not review: codex is over budget"
+        assert verdict((*CLEAN, BROKE), issues=(MAJOR,)) == (
+            "failure", "1 to fix before merging · incomplete: codex is over budget",
+        )  # fmt: skip
+
+    def test_what_did_not_start_is_not_told_as_begun(self):
+        reasons = decide((*CLEAN, BROKE), (), (), FailOn.MAJOR).reasons
+        assert reasons == ("codex did not start (over budget: $5.00 of $5.00)",)
 
     def test_superseded(self):
         assert verdict(head_is_newest=False) == ("cancelled", "superseded by a newer commit")

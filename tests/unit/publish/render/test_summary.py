@@ -10,13 +10,16 @@ from inline_snapshot import snapshot
 from bot.findings.policy import decide
 from bot.models import (
     Anchor,
+    Bill,
     FailOn,
     IssueState,
+    Limits,
     Placement,
     ReportState,
     Severity,
     Skipped,
     Tokens,
+    Total,
 )
 from bot.publish.marker import Marker, read
 from bot.publish.publisher import Publication
@@ -52,7 +55,7 @@ Head 9be0d13 against main at 1c2d3e4 · 14 files reviewed, 0 not
 |---|---|---|---|---|---|
 | claude-code | finished | 0 | 1:35 | 12,345 / 678 | unknown |
 | ruff | finished | 0 | 0:00 | – | $0.00 |
-| **all** |  | 0 | 1:35 |  | at least $0.00 |
+| **all** |  | 0 | 1:35 |  | unknown |
 
 found 0 = 0 inline + 0 file + 0 summary + 0 merged
 
@@ -271,3 +274,48 @@ def test_skipped_files_are_grouped_and_counted():
 def test_many_issues_not_seen_again():
     unseen = tuple(known(f"h-{n:04}", title="t") for n in range(15))
     assert "h-0011 “t” and 3 more." in summary(publication(outcome={"unseen": unseen}))
+
+
+def spent(run="0.12", pull="0.34", unknown=0):
+    return Bill(
+        run=Total(known=Decimal(run), calls=3),
+        pull=Total(known=Decimal(pull), calls=9, unknown=unknown),
+    )
+
+
+def bill_line(**more):
+    lines = [line for line in summary(publication(**more)).splitlines() if "Cost of" in line]
+    return lines[0] if lines else ""
+
+
+def test_what_the_pull_request_cost_so_far_is_told():
+    assert bill_line(bill=spent()) == snapshot(
+        "Cost of this run: \\$0.12 · of this pull request so far: \\$0.34"
+    )
+    assert bill_line(bill=spent(unknown=2)) == snapshot(
+        "Cost of this run: \\$0.12 · of this pull request so far: at least \\$0.34"
+    )
+
+
+def test_limits_that_are_set_stand_beside_what_was_spent():
+    made = plan("claude", limits=Limits(run=Decimal(5), pull=Decimal("20.5")))
+    assert bill_line(made=made, bill=spent("0.0042")) == snapshot(
+        "Cost of this run: \\$0.0042 of \\$5.00 · of this pull request so far: \\$0.34 of \\$20.50"
+    )
+
+
+def test_analyzers_without_limits_have_no_bill():
+    assert bill_line(bill=Bill(run=Total(), pull=Total())) == ""
+    assert bill_line() == ""
+
+
+def test_an_agent_that_was_over_budget_is_told_as_one_that_did_not_start():
+    reason = "over budget: the run has spent $0.51 of $0.50 (HARNESS_BUDGET_RUN_USD)"
+    broke = report(
+        "codex", ReportState.NOT_STARTED, kind="over budget", reason=reason,
+        cost=Decimal(0), duration=0,
+    )  # fmt: skip
+    text = summary(publication(reports=(report("ruff", cost=Decimal(0)), broke)))
+    assert text.splitlines()[0] == snapshot("### harness: incomplete: codex is over budget")
+    assert "**codex did not start** (over budget: the run has spent \\$0.51 of \\$0.50" in text
+    assert "| codex | not started | 0 | 0:00 | – | $0.00 |" in text

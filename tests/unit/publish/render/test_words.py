@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.models import Tokens
+from bot.models import Tokens, Total
 from bot.publish.render import words
 from bot.publish.render.review import review_body
 from tests.fakes.nouns import HEAD, known, report
@@ -32,10 +32,17 @@ def test_durations(seconds, shown):
     assert words.duration(seconds) == shown
 
 
-def test_unknown_money_is_not_nothing():
-    assert words.money(None) == "unknown"
-    assert words.money(Decimal(0)) == "$0.00"
-    assert words.money(Decimal("1.005")) in ("$1.00", "$1.01")
+def test_agents_whose_cost_nobody_knows_make_a_sum_uncertain():
+    assert str(words.total([])) == "$0.00"
+    assert str(words.total([Decimal(1), Decimal("0.5")])) == "$1.50"
+    assert str(words.total([Decimal(1), None])) == "at least $1.00"
+    assert str(words.total([Decimal(0), None])) == "unknown"
+
+
+def test_money_against_a_limit():
+    spent = Total(known=Decimal("0.12"), calls=1)
+    assert words.against(spent, Decimal(5)) == "$0.12 of $5.00"
+    assert words.against(spent, None) == "$0.12"
 
 
 def test_tokens():
