@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
     BaseModel,
@@ -39,6 +40,8 @@ from typing_extensions import override
 from bot.errors import ConfigurationError
 
 PREFIX = "HARNESS_"
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_BASE_URL = "must be https://HOST[:PORT][/PATH] (or http:// of this machine)"
 AgentName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
 
 
@@ -60,10 +63,26 @@ class AgentSettings(BaseModel):
     base_url: str = ""
     budget_usd: Decimal | None = Field(default=None, ge=0)
 
+    @field_validator("base_url")
+    @classmethod
+    def _keys_do_not_travel_in_clear(cls, value: str) -> str:
+        try:
+            url = urlsplit(value)
+            host, _port = url.hostname, url.port
+        except ValueError:
+            raise ValueError(_BASE_URL) from None
+        if value and (url.scheme not in ("https", "http") or not host or url.query or url.fragment):
+            raise ValueError(_BASE_URL)
+        if url.scheme == "http" and host not in LOOPBACK:
+            raise ValueError("http:// is for this machine alone; a key must not travel in clear")
+        return value.rstrip("/")
+
     @model_validator(mode="after")
-    def _command_needs_argv(self) -> AgentSettings:
+    def _kind_has_what_it_needs(self) -> AgentSettings:
         if self.kind == "command" and not self.argv:
             raise ValueError(f"agent {self.name!r} is a command and needs argv")
+        if self.kind == "opencode" and not (self.model and self.base_url):
+            raise ValueError(f"agent {self.name!r} is an opencode and needs model and base_url")
         return self
 
 

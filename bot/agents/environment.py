@@ -45,7 +45,7 @@ def review(agent: str, config: RunConfig) -> dict[str, str]:
 
 
 def contract(config: RunConfig, workspace: Workspace) -> dict[str, str]:
-    """What the contract promises to a ``command`` agent; the sandbox puts in its own paths."""
+    """What the contract promises to an agent; the sandbox puts in its own paths."""
     return {
         "HARNESS_BASE_SHA": config.base_sha,
         "HARNESS_HEAD_SHA": config.starting_sha,
@@ -57,18 +57,28 @@ def contract(config: RunConfig, workspace: Workspace) -> dict[str, str]:
 def key(spec: AgentSpec, *, variable: str = "") -> dict[str, str]:
     """The agent's own key under the name its program reads; empty when none is configured."""
     name = variable or spec.api_key_env or KEY_VARIABLE
-    if spec.api_key_file:
-        value = _from_file(spec)
-    elif spec.api_key_env:
-        value = environment_value(spec.api_key_env)
-    else:
+    value = secret(spec)
+    if not value:
         return {}
-    if not value or "\0" in value:
-        source = spec.api_key_file or f"the variable {spec.api_key_env}"
-        raise AgentMisconfigured(f"agent {spec.name!r}: {source} holds no key")
     if name in common() or name.startswith("ENTIRE_REVIEW_") or "=" in name:
         raise AgentMisconfigured(f"agent {spec.name!r}: a key cannot be called {name}")
     return {name: value}
+
+
+def secret(spec: AgentSpec, *, variable: str = "") -> str:
+    """The agent's key: from its file, from the variable it names, else from ``variable``.
+
+    Empty when none is configured; a source that was named and holds none is a mistake.
+    """
+    if spec.api_key_file:
+        value, source = _from_file(spec), spec.api_key_file
+    elif spec.api_key_env:
+        value, source = environment_value(spec.api_key_env), f"the variable {spec.api_key_env}"
+    else:
+        return environment_value(variable).strip() if variable else ""
+    if not value or "\0" in value:
+        raise AgentMisconfigured(f"agent {spec.name!r}: {source} holds no key")
+    return value
 
 
 def text(value: str) -> str:

@@ -25,7 +25,7 @@ BUFFER_BYTES = 1024 * 1024
 MAX_WARNINGS = 20
 _MAX_ESSENTIAL = 100
 _OVERHEAD = 64  # what a record costs besides its text
-_GENERAL = frozenset({FailureKind.CRASHED, FailureKind.UNREADABLE})
+NO_END = "its output ended without a terminal line"
 
 
 class Recorder:
@@ -119,15 +119,14 @@ class Recorder:
         if self._said is not None:
             said = Failure(kind=self._said.kind, message=_line(self._said.message))
         if said is not None and self._failure is not None:
-            # An agent that says "quota" and then exits with 1 failed for its quota.
-            crashed = self._failure.kind is FailureKind.CRASHED
-            return said if crashed and said.kind not in _GENERAL else self._failure
+            # An agent that says "quota" and then exits with 1 failed for its quota; one whose
+            # output broke off, or is garbage, failed for what ended it.
+            tells = said.kind is not FailureKind.UNREADABLE and said.message != NO_END
+            return said if tells and self._failure.kind is FailureKind.CRASHED else self._failure
         if self._failure is not None or said is not None:
             return self._failure or said
         if self._finished is None:
-            return Failure(
-                kind=FailureKind.CRASHED, message="its output ended without a terminal line"
-            )
+            return Failure(kind=FailureKind.CRASHED, message=NO_END)
         if not self._finished:
             return Failure(
                 kind=FailureKind.CRASHED, message="it says itself that it did not finish"
