@@ -85,4 +85,3 @@ def _run_npm(npm: str, place: Path) -> None:
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if "error" in line] or ["nothing"]
         raise NotInstalled(f"npm could not install them: {said[0][:200]}")
-
