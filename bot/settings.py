@@ -71,7 +71,8 @@ class AgentSettings(BaseModel):
             host, _port = url.hostname, url.port
         except ValueError:
             raise ValueError(_BASE_URL) from None
-        if value and (url.scheme not in ("https", "http") or not host or url.query or url.fragment):
+        more = url.query or url.fragment or url.username is not None
+        if value and (url.scheme not in ("https", "http") or not host or more):
             raise ValueError(_BASE_URL)
         if url.scheme == "http" and host not in LOOPBACK:
             raise ValueError("http:// is for this machine alone; a key must not travel in clear")

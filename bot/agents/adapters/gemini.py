@@ -84,8 +84,8 @@ def build_command(spec: AgentSpec, config: RunConfig, *, fenced: bool) -> Launch
     )
 
 
-def _settings(tools: tuple[str, ...]) -> dict[str, Any]:
-    return {
+def _settings(tools: tuple[str, ...]) -> bytes:
+    settings: dict[str, Any] = {
         "security": {
             # Left to itself it takes a base URL for a gateway with a login of its own.
             "auth": {"selectedType": "gemini-api-key"},
@@ -104,6 +104,7 @@ def _settings(tools: tuple[str, ...]) -> dict[str, Any]:
             "skills": {"enabled": False},
         },
     }
+    return json.dumps(settings).encode()
 
 
 async def parse(chunks: AsyncIterator[bytes]) -> AsyncIterator[Event]:
