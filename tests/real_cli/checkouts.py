@@ -10,7 +10,7 @@ from pathlib import Path
 from bot.checkout.mirror import Mirrors
 from bot.models import Repo, Workspace
 from bot.sandbox.identity import service_user
-from tests.fakes.git_repo import BareRepo
+from tests.fakes.git_repo import BareRepo, Content
 from tests.fakes.git_server import GitServer
 
 REPO = Repo(owner="octo", name="hello")
@@ -22,7 +22,7 @@ async def checkout(
 ) -> AsyncIterator[Workspace]:
     """A pull request whose base holds ``files`` and whose head changes one line more."""
     upstream = BareRepo(folder / "github" / "octo" / "hello.git")
-    content = {path: text.encode() for path, text in files.items()}
+    content: dict[bytes | str, Content] = {path: text.encode() for path, text in files.items()}
     base = upstream.commit(content, branch="main")
     head = upstream.commit({"NEWS.md": b"news\n"}, base, branch="change")
     server = GitServer(root=folder / "github")

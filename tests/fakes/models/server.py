@@ -27,6 +27,7 @@ from tests.fakes.models.script import (
     Text,
     Use,
 )
+from tests.fakes.models.usage import Usage, usage
 
 Body = dict[str, Any]
 
@@ -44,6 +45,8 @@ class Call:
     body: str = field(repr=False)
     asked: Asked | None = None
     """What a model was asked; None for calls that cost nothing."""
+    usage: Usage | None = None
+    """What was told to have been used; None where there was no whole answer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,6 +110,7 @@ class ModelServer:
         raw = await request.read()
         body = _object(raw)
         asked, api = _asked(path, body, len(raw))
+        reply = None if asked is None else SCENARIOS[scenario](asked)
         self.calls.append(
             Call(
                 scenario=scenario,
@@ -115,11 +119,12 @@ class ModelServer:
                 headers={name.lower(): value for name, value in request.headers.items()},
                 body=raw.decode("utf-8", "replace"),
                 asked=asked,
+                usage=usage(asked, reply) if asked and isinstance(reply, Text | Use) else None,
             )
         )
-        if asked is None or api is None:
+        if asked is None or api is None or reply is None:
             return _other(path, len(raw))
-        return await self._answer(request, api, asked, SCENARIOS[scenario](asked))
+        return await self._answer(request, api, asked, reply)
 
     async def _answer(
         self, request: web.Request, api: _Api, asked: Asked, reply: Reply
