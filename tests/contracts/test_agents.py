@@ -1,6 +1,7 @@
 """What every kind of agent promises, whoever adds it: checked for all that the registry finds."""
 
 import importlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,12 +21,14 @@ from bot.models import (
     FileStatus,
     Finished,
     Hunk,
+    Role,
     RunConfig,
     RunError,
     Started,
     Workspace,
 )
 from bot.sandbox.fence import Access
+from bot.sandbox.uplink import ModelApi
 from tests.fakes.agents import FakeClock, PlayedChild, PlayedSandbox
 
 KINDS = kinds()
@@ -38,6 +41,37 @@ REVIEW = {
     "ENTIRE_REVIEW_STARTING_SHA",
 }
 CONTRACT = {"HARNESS_BASE_SHA", "HARNESS_HEAD_SHA", "HARNESS_DIFF", "GIT_DIR"}
+VENDORS = {
+    "claude-code": {
+        "ANTHROPIC_API_KEY",
+        "ANTHROPIC_BASE_URL",
+        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC",
+        "CLAUDE_CODE_MAX_RETRIES",
+        "DISABLE_AUTOUPDATER",
+        "DISABLE_ERROR_REPORTING",
+        "DISABLE_TELEMETRY",
+    },
+    "codex": {"OPENAI_API_KEY"},
+    "gemini": {
+        "GEMINI_API_KEY",
+        "GEMINI_CLI_NO_RELAUNCH",
+        "GEMINI_SYSTEM_MD",
+        "GOOGLE_GEMINI_BASE_URL",
+        "NO_COLOR",
+        "TERM",
+    },
+    "opencode": {
+        "OPENCODE_DISABLE_AUTOUPDATE",
+        "OPENCODE_DISABLE_CLAUDE_CODE",
+        "OPENCODE_DISABLE_DEFAULT_PLUGINS",
+        "OPENCODE_DISABLE_EXTERNAL_SKILLS",
+        "OPENCODE_DISABLE_LSP_DOWNLOAD",
+        "OPENCODE_DISABLE_MODELS_FETCH",
+        "OPENCODE_DISABLE_PROJECT_CONFIG",
+    },
+}
+"""What the vendors' programs are told beside the contract; nothing for any other kind."""
+KEY = "sk-canary-0123456789"
 FILES = ("a.py", ".github/workflows/ci.yml")
 
 
@@ -48,8 +82,28 @@ def kind(request: pytest.FixtureRequest) -> AgentKind:
     return found
 
 
+@pytest.fixture(params=[k for k in KINDS.values() if not k.analyzer], ids=lambda k: k.name)
+def agent(request: pytest.FixtureRequest) -> AgentKind:
+    """Those that are told something, not only shown files."""
+    found = request.param
+    assert isinstance(found, AgentKind)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_KEY", KEY)
+
+
 def spec(kind: AgentKind) -> AgentSpec:
-    return AgentSpec(name=f"my-{kind.name}", kind=kind.name, argv=("/bin/true",))
+    return AgentSpec(
+        name=f"my-{kind.name}",
+        kind=kind.name,
+        argv=("/bin/true",),
+        api_key_env="MY_KEY" if kind.costs else "",
+        model="small" if kind.costs else "",
+        base_url="https://models.example/v1" if kind.costs else "",
+    )
 
 
 def config(tmp_path: Path) -> RunConfig:
@@ -60,6 +114,7 @@ def config(tmp_path: Path) -> RunConfig:
     hunk = Hunk(old_start=0, old_lines=0, new_start=1, new_lines=1, lines=("+x",))
     return RunConfig(
         prompt="Review.",
+        guard="Beware.",
         starting_sha="f" * 40,
         base_sha="0" * 40,
         workspace=Workspace(
@@ -96,12 +151,20 @@ def test_it_says_what_it_is(kind: AgentKind) -> None:
     assert "\n" not in kind.summary
 
 
-@pytest.mark.parametrize("name", ["command", "ruff", "bandit", "zizmor"])
+@pytest.mark.parametrize(
+    "name", ["command", "ruff", "bandit", "zizmor", "claude-code", "codex", "gemini", "opencode"]
+)
 def test_the_built_in_kinds_are_one_file_each(name: str) -> None:
-    module = importlib.import_module(f"bot.agents.adapters.{name}")
+    module = importlib.import_module(f"bot.agents.adapters.{name.replace('-', '_')}")
 
     assert KINDS[name] is module.AGENT
-    assert KINDS[name].analyzer is (name != "command")
+    assert KINDS[name].analyzer is (name in ("ruff", "bandit", "zizmor"))
+    assert KINDS[name].costs is (name in VENDORS)
+
+
+def test_what_costs_money_says_which_program_and_which_version_it_is(kind: AgentKind) -> None:
+    assert bool(kind.program and kind.pinned) is kind.costs
+    assert not kind.costs or kind.idle_timeout
 
 
 def test_nothing_is_touched_before_it_starts(kind: AgentKind) -> None:
@@ -140,13 +203,69 @@ async def test_its_process_gets_the_environment_of_the_contract_and_nothing_else
     assert given is not None
     command, fence, trusted = sandbox.started[0]
     expected = COMMON | REVIEW | (set() if kind.analyzer else CONTRACT)
-    assert set(command.env) == expected
+    assert set(command.env) == expected | VENDORS.get(kind.name, set())
     assert command.env["ENTIRE_REVIEW_AGENT"] == f"my-{kind.name}"
     assert not any("canary" in value for value in command.env.values())
     assert command.cwd == fence.tree == given.tree
-    assert (fence.access, fence.uplink) == (Access.READ, None)
+    assert fence.access is Access.READ
+    assert isinstance(fence.uplink, ModelApi) is kind.costs
+    assert kind.costs or fence.uplink is None
     assert trusted is kind.analyzer
     assert Path(command.argv[0]).is_absolute()
+
+
+async def test_the_key_stays_on_our_side_of_the_fence(kind: AgentKind, tmp_path: Path) -> None:
+    sandbox = PlayedSandbox(PlayedChild(), PlayedChild())
+
+    await ran(kind, sandbox, tmp_path, Collect())
+
+    command, fence, _trusted = sandbox.started[0]
+    given = [*command.argv, *command.env.values(), *fence.home_files]
+    assert not any(KEY in word for word in given)
+    assert not any(KEY.encode() in data for data in (command.stdin, *fence.home_files.values()))
+    if kind.costs:
+        assert isinstance(fence.uplink, ModelApi)
+        assert fence.uplink.key == KEY
+        assert fence.uplink.base_url == "https://models.example/v1"
+        assert KEY not in repr(fence)
+        held = [*command.env.values(), *(data.decode() for data in fence.home_files.values())]
+        assert any(fence.uplink.token in value for value in held)
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_it_plays_the_roles_it_declares_and_refuses_the_others(
+    agent: AgentKind, role: Role, tmp_path: Path
+) -> None:
+    sandbox = PlayedSandbox(PlayedChild())
+    reviewer = build(spec(agent), sandbox, KINDS)
+    told = replace(config(tmp_path), role=role)
+
+    if role not in agent.roles:
+        with pytest.raises(AgentMisconfigured, match=f"cannot be a {role}"):
+            await reviewer.start(told)
+        assert sandbox.started == []
+        return
+    await reviewer.start(told)
+    ((_command, fence, _trusted),) = sandbox.started
+    assert fence.access is (Access.WRITE if role is Role.DEVELOPER else Access.READ)
+
+
+def test_analyzers_review_and_nothing_else() -> None:
+    roles = [kind.roles for kind in KINDS.values() if kind.analyzer]
+
+    assert roles == [{Role.REVIEWER}] * len(roles)
+
+
+async def test_the_guard_reaches_it_apart_from_the_prompt(agent: AgentKind, tmp_path: Path) -> None:
+    sandbox = PlayedSandbox(PlayedChild(), PlayedChild())
+
+    await ran(agent, sandbox, tmp_path, Collect())
+
+    command, fence, _trusted = sandbox.started[0]
+    system = [*command.argv, *(data.decode() for data in fence.home_files.values())]
+    told = any("Beware." in text for text in system)
+    assert command.stdin == (b"Review." if told else b"Beware.\n\nReview.")
+    assert told is agent.costs
 
 
 async def test_started_comes_first_and_the_end_last(kind: AgentKind, tmp_path: Path) -> None:

@@ -76,9 +76,7 @@ def build_command(spec: AgentSpec, config: RunConfig, *, fenced: bool) -> Launch
         env={"GEMINI_API_KEY": ready.token, **_ENVIRONMENT},
         stdin=config.prompt,
         home_files={
-            SETTINGS_FILE: json.dumps(
-                _settings(WRITE_TOOLS if ready.writes else READ_TOOLS)
-            ).encode(),
+            SETTINGS_FILE: _settings(WRITE_TOOLS if ready.writes else READ_TOOLS),
             SYSTEM_FILE: system_prompt(config).encode("utf-8", "replace"),
         },
     )
