@@ -14,6 +14,7 @@ from bot.models import (
     AgentStatus,
     Finished,
     ModelUsage,
+    Role,
     Severity,
     Started,
     ToolCall,
@@ -21,10 +22,11 @@ from bot.models import (
 )
 from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.uplink import ModelApi
-from tests.fakes.models.script import BEFORE, FILE, LINE, TITLE
+from tests.fakes.models.script import AFTER, BEFORE, FILE, LINE, TITLE
 from tests.fakes.models.server import ModelServer
-from tests.real_cli.checkouts import checkout, give_to_service_user
+from tests.real_cli.checkouts import checkout, give_to_service_user, snapshot
 from tests.real_cli.driving import (
+    CODEX,
     FOUR,
     GUARD,
     KEY,
@@ -119,3 +121,41 @@ async def test_the_guard_and_the_prompt_reach_the_model_and_no_tool_that_writes_
     assert call.asked is not None
     writing = {"Write", "Edit", "Bash", "write_file", "replace", "run_shell_command"}
     assert not writing & set(call.asked.tools)
+
+
+@of(*FOUR)
+async def test_a_developer_changes_the_file_and_nothing_else(
+    vendor: Vendor, workspace: Workspace, models: ModelServer, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    before = snapshot(workspace.tree)
+    asked = spec(vendor, vendor.base_url(models, "write"), tmp_path / "key")
+
+    told = await run(asked, config(workspace, role=Role.DEVELOPER), sandbox)
+
+    assert (told.status, told.error) == (AgentStatus.SUCCEEDED, None)
+    assert snapshot(workspace.tree) == {**before, FILE: AFTER.encode()}
+
+
+async def test_codex_changes_the_file_by_a_patch(
+    workspace: Workspace, models: ModelServer, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    before = snapshot(workspace.tree)
+    asked = spec(CODEX, CODEX.base_url(models, "patch"), tmp_path / "key")
+
+    told = await run(asked, config(workspace, role=Role.DEVELOPER), sandbox)
+
+    assert (told.status, told.error) == (AgentStatus.SUCCEEDED, None)
+    assert snapshot(workspace.tree) == {**before, FILE: AFTER.encode()}
+
+
+@of(*FOUR)
+async def test_a_reviewer_that_is_told_to_write_cannot(
+    vendor: Vendor, workspace: Workspace, models: ModelServer, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    before = snapshot(workspace.tree)
+    asked = spec(vendor, vendor.base_url(models, "write"), tmp_path / "key")
+
+    await run(asked, config(workspace), sandbox)
+
+    assert len(models.paid("write")) == (2 if vendor is CODEX else 1)
+    assert snapshot(workspace.tree) == before

@@ -125,10 +125,10 @@ def read(asked: Asked) -> Reply:
 
 
 def write(asked: Asked) -> Reply:
-    """Change the file with the tool that is there for it, else say that it could not."""
+    """Change the file with the tool that is there for it, else only review it."""
     if asked.results:
         return Text(text="Fixed the empty list.")
-    return _write(asked) or Text(text="There is no tool to write with.")
+    return _write(asked) or answer(asked)
 
 
 def patch(asked: Asked) -> Reply:
