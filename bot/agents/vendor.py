@@ -123,6 +123,11 @@ def guarded(config: RunConfig) -> str:
     return f"{config.guard}\n\n{config.prompt}" if config.guard else config.prompt
 
 
+def no_command(prompt: str) -> str:
+    """For programs that take a text which begins with a slash for one of their commands."""
+    return f"The task:\n\n{prompt}" if prompt.lstrip().startswith("/") else prompt
+
+
 def system_prompt(config: RunConfig) -> str:
     """For programs whose own system prompt is replaced by ours."""
     return f"{SYSTEM_PROMPT}\n{config.guard}\n" if config.guard else SYSTEM_PROMPT

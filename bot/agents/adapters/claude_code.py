@@ -20,7 +20,7 @@ from bot.agents.failures import fatal, retry
 from bot.agents.reviewer import AgentKind, AgentReviewer, Launcher
 from bot.agents.schema import answer_schema
 from bot.agents.template import Launch, ReviewerTemplate
-from bot.agents.vendor import IDLE_TIMEOUT, MAX_TURNS, WRITERS, Vendor, launch, prepare
+from bot.agents.vendor import IDLE_TIMEOUT, MAX_TURNS, WRITERS, Vendor, launch, no_command, prepare
 from bot.models import AgentSpec, AssistantText, Event, Finished, ModelUsage, RunConfig, Tokens
 from bot.sandbox.fence import HOME
 from bot.sandbox.uplink import ADDRESS, Dialect
@@ -47,6 +47,9 @@ _ENVIRONMENT = {
     "DISABLE_TELEMETRY": "1",
     "DISABLE_ERROR_REPORTING": "1",
     "CLAUDE_CODE_MAX_RETRIES": "2",
+    # Else each @name of the prompt, that is of the diff, puts in a file of that name, or tells the
+    # model that the user wants an agent of that name.
+    "CLAUDE_CODE_DISABLE_ATTACHMENTS": "1",
 }
 _READ = ("--permission-mode", "dontAsk", "--tools", "Read,Grep,Glob")
 _WRITE = ("--permission-mode", "acceptEdits", "--tools", "Read,Grep,Glob,Edit,Write")
@@ -84,14 +87,9 @@ def build_command(spec: AgentSpec, config: RunConfig, *, fenced: bool) -> Launch
         config,
         words=tuple(words),
         env={"ANTHROPIC_API_KEY": ready.token, **_ENVIRONMENT},
-        stdin=_no_command(config.prompt),
+        stdin=no_command(config.prompt),
         home_files=files,
     )
-
-
-def _no_command(prompt: str) -> str:
-    """A text that begins with a slash would be taken for one of its commands."""
-    return f"The task:\n\n{prompt}" if prompt.lstrip().startswith("/") else prompt
 
 
 async def parse(chunks: AsyncIterator[bytes]) -> AsyncIterator[Event]:

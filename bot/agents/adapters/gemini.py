@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
@@ -16,6 +17,7 @@ from bot.agents.vendor import (
     WRITERS,
     Vendor,
     launch,
+    no_command,
     prepare,
     system_prompt,
 )
@@ -32,6 +34,10 @@ VENDOR = Vendor(
 )
 SETTINGS_FILE = ".gemini/settings.json"
 SYSTEM_FILE = ".gemini/system.md"
+_MENTIONS = (
+    "In the first message a backslash stands before every @ that begins a word. It is not part of"
+    " the text: write @ without it."
+)
 READ_TOOLS = ("read_file", "list_directory", "grep_search", "glob")
 WRITE_TOOLS = (*READ_TOOLS, "write_file", "replace")
 
@@ -74,12 +80,22 @@ def build_command(spec: AgentSpec, config: RunConfig, *, fenced: bool) -> Launch
         config,
         words=tuple(words),
         env={"GEMINI_API_KEY": ready.token, **_ENVIRONMENT},
-        stdin=config.prompt,
+        stdin=no_mention(no_command(config.prompt)),
         home_files={
             SETTINGS_FILE: _settings(WRITE_TOOLS if ready.writes else READ_TOOLS),
-            SYSTEM_FILE: system_prompt(config).encode("utf-8", "replace"),
+            SYSTEM_FILE: f"{system_prompt(config)}\n{_MENTIONS}\n".encode("utf-8", "replace"),
         },
     )
+
+
+def no_mention(prompt: str) -> str:
+    """It looks for ``@name`` in the whole text, and a diff is full of them.
+
+    Of each it makes a file to be put in, found anywhere in the tree, or an agent that "the user has
+    explicitly selected"; one that cannot be read ends it. A backslash is its own way to prevent
+    that, and the system prompt tells the model about it.
+    """
+    return re.sub(r"@(?=\S)", r"\\@", prompt)
 
 
 def _settings(tools: tuple[str, ...]) -> bytes:

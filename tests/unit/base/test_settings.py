@@ -133,3 +133,52 @@ def test_secrets_are_never_shown(empty_place, monkeypatch):
     assert shown["HARNESS_WEBHOOK_SECRET"].source == "environment"
     assert shown["HARNESS_PORT"].source == "default"
     assert shown["HARNESS_DATABASE_URL"].shown == "postgresql://u:***@h/d"
+
+
+def agents(**more: object) -> str:
+    return json.dumps([{"name": "a", "kind": "codex", **more}])
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "ftp://host",
+        "host.example/v1",
+        "https://",
+        "https://host:port",
+        "https://[host",
+        "https://user:secret-of-mine@host",
+        "https://host/?key=secret-of-mine",
+        "http://host.example/v1",
+        "http://10.0.0.5:8000",
+        "http://localhost.example",
+    ],
+)
+def test_an_agents_address_is_https_or_this_machine(monkeypatch, base_url):
+    monkeypatch.setenv("HARNESS_AGENTS", agents(base_url=base_url))
+    with pytest.raises(ConfigurationError, match="base_url") as caught:
+        load_settings()
+    assert "https://" in str(caught.value) or "in clear" in str(caught.value)
+    assert "secret-of-mine" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "",
+        "https://models.example/v1",
+        "http://localhost:11434/v1",
+        "http://127.0.0.1:8000",
+        "http://[::1]:8000/v1",
+    ],
+)
+def test_an_agents_address_may_be_a_local_model(monkeypatch, base_url):
+    monkeypatch.setenv("HARNESS_AGENTS", agents(base_url=base_url))
+    assert load_settings().agents[0].base_url == base_url
+
+
+@pytest.mark.parametrize("given", [{}, {"model": "m"}, {"base_url": "https://host"}])
+def test_an_opencode_says_which_model_and_where(monkeypatch, given):
+    monkeypatch.setenv("HARNESS_AGENTS", agents(**{"kind": "opencode", **given}))
+    with pytest.raises(ConfigurationError, match="needs model and base_url"):
+        load_settings()
