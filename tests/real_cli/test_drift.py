@@ -22,6 +22,7 @@ from tests.real_cli.driving import (
     CLAUDE,
     CODEX,
     GEMINI,
+    OPENCODE,
     Vendor,
     Watched,
     config,
