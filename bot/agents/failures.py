@@ -16,6 +16,7 @@ _LOOKED_AT = 8_000
 
 _CERTAIN = (
     (FailureKind.BUDGET, r"over budget|max_budget|maximum budget"),
+    (FailureKind.NETWORK, r"cannot (be reached|reach)"),
     (FailureKind.LOGIN, r"api key not valid|invalid (x-)?api.?key|authenticat|unauthorized"),
     (
         FailureKind.QUOTA,

@@ -18,6 +18,7 @@ from tests.fakes.models.server import ModelServer
 from tests.fakes.processes import running
 from tests.real_cli.checkouts import checkout
 from tests.real_cli.driving import (
+    FOUR,
     THREE,
     CountingPurse,
     Vendor,
@@ -54,17 +55,23 @@ def failed(told: AgentRun) -> FailureKind:
     return told.error.kind
 
 
-@of(*THREE)
+REFUSALS = {"err400": FailureKind.REFUSED, "err401": FailureKind.LOGIN}
+TROUBLES = {
+    "err429": FailureKind.RATE_LIMIT,
+    "quota": FailureKind.QUOTA,
+    "err500": FailureKind.CRASHED,
+    "malformed": FailureKind.CRASHED,
+}
+CASES = [
+    *((vendor, *case) for vendor in FOUR for case in REFUSALS.items()),
+    # opencode ends as well, but repeats such a call for more than a minute, and nothing is
+    # there to tell it how often.
+    *((vendor, *case) for vendor in THREE for case in TROUBLES.items()),
+]
+
+
 @pytest.mark.parametrize(
-    ("scenario", "kind"),
-    [
-        ("err400", FailureKind.REFUSED),
-        ("err401", FailureKind.LOGIN),
-        ("err429", FailureKind.RATE_LIMIT),
-        ("quota", FailureKind.QUOTA),
-        ("err500", FailureKind.CRASHED),
-        ("malformed", FailureKind.CRASHED),
-    ],
+    ("vendor", "scenario", "kind"), CASES, ids=[f"{case[0].kind}-{case[1]}" for case in CASES]
 )
 async def test_what_the_server_refuses_is_told_by_its_kind(
     vendor: Vendor,
@@ -98,7 +105,7 @@ async def test_an_address_where_nobody_listens_is_a_failure_of_the_network(
     assert failed(told) is FailureKind.NETWORK, told.error
 
 
-@of(*THREE)
+@of(*FOUR)
 async def test_an_empty_answer_is_never_a_review_without_findings(
     vendor: Vendor, workspace: Workspace, models: ModelServer, sandbox: Sandbox, tmp_path: Path
 ) -> None:
@@ -109,7 +116,7 @@ async def test_an_empty_answer_is_never_a_review_without_findings(
     assert not parse_answer(told.answer, agent="mine").readable
 
 
-@of(*THREE)
+@of(*FOUR)
 async def test_a_tool_that_is_not_there_stops_nobody(
     vendor: Vendor, workspace: Workspace, models: ModelServer, sandbox: Sandbox, tmp_path: Path
 ) -> None:
@@ -121,7 +128,7 @@ async def test_a_tool_that_is_not_there_stops_nobody(
     assert len(parse_answer(told.answer, agent="mine").findings) == 1
 
 
-@of(*THREE)
+@of(*FOUR)
 async def test_a_model_that_says_nothing_is_given_up(
     vendor: Vendor, workspace: Workspace, models: ModelServer, sandbox: Sandbox, tmp_path: Path
 ) -> None:
@@ -133,7 +140,7 @@ async def test_a_model_that_says_nothing_is_given_up(
     assert len(models.paid("hang")) == 1
 
 
-@of(*THREE)
+@of(*FOUR)
 async def test_cancelled_in_the_middle_of_an_answer_it_leaves_nothing_behind(
     vendor: Vendor, workspace: Workspace, models: ModelServer, sandbox: Sandbox, tmp_path: Path
 ) -> None:
@@ -154,7 +161,7 @@ async def test_cancelled_in_the_middle_of_an_answer_it_leaves_nothing_behind(
     assert asyncio.get_running_loop().time() - began < 10
 
 
-@of(*THREE)
+@of(*FOUR)
 async def test_a_budget_stops_it_before_the_call_that_would_be_over_it(
     vendor: Vendor, workspace: Workspace, models: ModelServer, sandbox: Sandbox, tmp_path: Path
 ) -> None:
