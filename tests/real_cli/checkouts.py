@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.checkout.mirror import Mirrors
-from bot.models import Repo, Workspace
+from bot.models import Change, Repo, Workspace
 from bot.sandbox.identity import service_user
 from tests.fakes.git_repo import BareRepo, Content
 from tests.fakes.git_server import GitServer
@@ -17,14 +17,13 @@ REPO = Repo(owner="octo", name="hello")
 
 
 @asynccontextmanager
-async def checkout(
-    folder: Path, files: Mapping[str, str], *, strip: bool = True
-) -> AsyncIterator[Workspace]:
-    """A pull request whose base holds ``files`` and whose head changes one line more."""
+async def pull_request(
+    folder: Path, base: Mapping[str, str], head: Mapping[str, str], *, strip: bool = True
+) -> AsyncIterator[Change]:
+    """A base that holds all of ``base``, and a head that changes what is in ``head``."""
     upstream = BareRepo(folder / "github" / "octo" / "hello.git")
-    content: dict[bytes | str, Content] = {path: text.encode() for path, text in files.items()}
-    base = upstream.commit(content, branch="main")
-    head = upstream.commit({"NEWS.md": b"news\n"}, base, branch="change")
+    base_sha = upstream.commit(_content(base), branch="main")
+    head_sha = upstream.commit(_content(head), base_sha, branch="change")
     server = GitServer(root=folder / "github")
     await server.start()
 
@@ -33,11 +32,30 @@ async def checkout(
 
     mirror = Mirrors(folder / "data", github_url=server.url, token=token).mirror(REPO)
     try:
-        await mirror.fetch(base, head, 1)
-        async with mirror.workspace(base, head, 1, strip=strip) as workspace:
-            yield workspace
+        await mirror.fetch(base_sha, head_sha, 1)
+        async with mirror.workspace(base_sha, head_sha, 1, strip=strip) as workspace:
+            yield Change(
+                diff=await mirror.diff(base_sha, head_sha),
+                workspace=workspace,
+                head_sha=head_sha,
+                base_sha=base_sha,
+                base_ref="main",
+            )
     finally:
         await server.stop()
+
+
+@asynccontextmanager
+async def checkout(
+    folder: Path, files: Mapping[str, str], *, strip: bool = True
+) -> AsyncIterator[Workspace]:
+    """The tree of a pull request that adds one file to ``files``."""
+    async with pull_request(folder, files, {"NEWS.md": "news\n"}, strip=strip) as change:
+        yield change.workspace
+
+
+def _content(files: Mapping[str, str]) -> dict[bytes | str, Content]:
+    return {path: text.encode() for path, text in files.items()}
 
 
 def give_to_service_user(tree: Path) -> None:

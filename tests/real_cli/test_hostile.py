@@ -98,6 +98,8 @@ async def test_the_flags_alone_stop_whatever_it_would_run(
     told = await run(asked, config(whole), watched)
 
     assert (told.status, told.error) == (AgentStatus.SUCCEEDED, None)
+    # It did its work meanwhile: the file that it looked into was sent to the model.
+    assert "average of the list" in models.paid("read-tool")[-1].body
     assert hostile.ran(whole.tree) == set()
     assert hostile.reached(models.heard()) == UNAVOIDABLE[vendor.kind]
     _the_key_went_nowhere_else(vendor, watched, models, trap)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from bot.agents.sinks import Collect
+from bot.clock import SystemClock
 from bot.findings.parse import parse_answer
 from bot.models import (
     AgentStatus,
+    Change,
     Finished,
     ModelUsage,
     Role,
@@ -20,17 +23,22 @@ from bot.models import (
     ToolCall,
     Workspace,
 )
+from bot.models.context import ReviewContext
+from bot.runner import panelist, review
 from bot.sandbox.sandbox import Sandbox
 from bot.sandbox.uplink import ModelApi
 from tests.fakes.models.script import AFTER, BEFORE, FILE, LINE, TITLE
 from tests.fakes.models.server import ModelServer
-from tests.real_cli.checkouts import checkout, give_to_service_user, snapshot
+from tests.real_cli.checkouts import checkout, give_to_service_user, pull_request, snapshot
 from tests.real_cli.driving import (
+    CLAUDE,
     CODEX,
     FOUR,
     GUARD,
     KEY,
+    KINDS,
     PROMPT,
+    THREE,
     CountingPurse,
     Vendor,
     Watched,
@@ -38,6 +46,8 @@ from tests.real_cli.driving import (
     run,
     spec,
 )
+
+T = TypeVar("T")
 
 pytestmark = [
     pytest.mark.real_cli,
@@ -81,6 +91,8 @@ async def test_a_review_reads_a_file_and_answers_with_its_finding(
     assert len(used) == 2
     assert told.tokens.input == sum(usage.input for usage in used)
     assert told.tokens.output == sum(usage.output for usage in used)
+    # Only one of them knows what it costs, by its own list.
+    assert (told.tokens.cost_usd is not None) is (vendor is CLAUDE)
     assert purse.admitted == [vendor.model] * 2
     assert purse.settled == [
         ModelUsage(
@@ -159,3 +171,37 @@ async def test_a_reviewer_that_is_told_to_write_cannot(
 
     assert len(models.paid("write")) == (2 if vendor is CODEX else 1)
     assert snapshot(workspace.tree) == before
+
+
+async def test_three_vendors_at_once_find_one_issue_and_each_is_named(
+    models: ModelServer, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    specs = [
+        replace(
+            spec(vendor, vendor.base_url(models, "read-tool"), tmp_path / "key"), name=vendor.kind
+        )
+        for vendor in THREE
+    ]
+    before = "".join(BEFORE.splitlines(keepends=True)[:4])
+    async with pull_request(tmp_path, {FILE: before}, {FILE: BEFORE}) as change:
+
+        async def source() -> Change:
+            return change
+
+        result = await review(
+            source,
+            [panelist(asked, sandbox, KINDS) for asked in specs],
+            ReviewContext(),
+            _at_once,
+            clock=SystemClock(),
+        )
+
+    assert [report.run.status for report in result.reports] == [AgentStatus.SUCCEEDED] * 3
+    (issue,) = result.issues
+    assert (issue.file, issue.line) == (FILE, LINE)
+    assert sorted(issue.agents) == [vendor.kind for vendor in THREE]
+
+
+async def _at_once(name: str, work: Callable[[], Awaitable[T]]) -> T:
+    assert name
+    return await work()
