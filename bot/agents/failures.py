@@ -16,14 +16,21 @@ _LOOKED_AT = 8_000
 
 _CERTAIN = (
     (FailureKind.BUDGET, r"over budget|max_budget|maximum budget"),
+    (FailureKind.NETWORK, r"cannot (be reached|reach)"),
     (FailureKind.LOGIN, r"api key not valid|invalid (x-)?api.?key|authenticat|unauthorized"),
-    (FailureKind.QUOTA, r"insufficient_quota|exceeded your current quota|billing|credit balance"),
+    (
+        FailureKind.QUOTA,
+        r"insufficient_quota|exceeded your current quota|daily quota|billing|credit balance",
+    ),
 )
 """These words tell more than the status beside them: an invalid key is a 400 for one vendor, and an
 empty account a 429 for another."""
 
 _LIKELY = (
-    (FailureKind.RATE_LIMIT, r"\b429\b|rate.?limit|too many requests|resource_exhausted"),
+    (
+        FailureKind.RATE_LIMIT,
+        r"\b429\b|rate.?limit|too many requests|resource.(has been )?exhausted",
+    ),
     (FailureKind.CRASHED, r"stream closed before response|malformed"),
     (FailureKind.TIMEOUT, r"timed? ?out|etimedout|deadline exceeded"),
     (

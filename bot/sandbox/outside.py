@@ -16,6 +16,8 @@ from bot.sandbox.launcher import dropping, limited
 from bot.sandbox.probe import Probe, failure_of
 from bot.sandbox.programs import Program
 
+_HOME, _TMP = "home", "tmp"
+
 _log = logger(__name__)
 
 
@@ -39,16 +41,22 @@ def unwrapped(
             *limited(fence),
             *(str(program.path), *command.argv[1:]),
         ),
-        env={**command.env, "HOME": str(scratch), "TMPDIR": str(scratch)},
+        env={**command.env, "HOME": str(scratch / _HOME), "TMPDIR": str(scratch / _TMP)},
         cwd=Path("/") if staged is not None else cwd,
     )
 
 
 def make_scratch(user: Identity | None) -> Path:
-    """A home for one process, which only its user may enter."""
+    """A home and a place for temporary files for one process, which only its user may enter.
+
+    Neither lies in the other: there are programs that trust nothing below ``TMPDIR``, and keep
+    what they need to work in the home.
+    """
     scratch = Path(tempfile.mkdtemp(prefix="harness-home-")).resolve()
-    if user is not None:
-        os.chown(scratch, user.uid, user.gid)
+    for folder in (scratch, scratch / _HOME, scratch / _TMP):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if user is not None:
+            os.chown(folder, user.uid, user.gid)
     return scratch
 
 

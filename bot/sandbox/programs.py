@@ -130,10 +130,13 @@ class _Follower:
 
     def _link(self, path: Path) -> None:
         said = str(path.readlink())
-        if not self._installation(path):
-            self.links.append((said, path))
         folder = (path.parent.resolve() / said).parent.resolve()
-        self.file(folder / Path(said).name)
+        target = folder / Path(said).name
+        if not self._installation(path):
+            # From a directory that is a link itself, ".." would lead to what is not shown.
+            known = path.parent == path.parent.resolve()
+            self.links.append((said if known else str(target), path))
+        self.file(target)
 
     def _interpreter(self, file: Path) -> None:
         line, rest = _head(file)

@@ -537,12 +537,12 @@ async def test_what_runs_without_a_sandbox_is_the_service_user_with_a_clean_envi
     )
     assert said.code == 0, said.err
     told = json.loads(said.out)
-    scratch = Path(told["env"]["HOME"])
+    scratch = Path(told["env"]["HOME"]).parent
     assert told["env"] == {
         "A": "b",
         "LC_ALL": "C.UTF-8",
-        "HOME": str(scratch),
-        "TMPDIR": str(scratch),
+        "HOME": str(scratch / "home"),
+        "TMPDIR": str(scratch / "tmp"),
     }
     assert told["cwd"] == str(tree)
     assert told["home"] == []

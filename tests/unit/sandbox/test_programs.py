@@ -112,6 +112,17 @@ def test_a_link_in_a_home_directory_is_made_and_the_home_stays_hidden(tmp_path):
     assert shown(found) == {tool}
 
 
+def test_a_link_in_a_directory_that_is_a_link_itself_leads_to_what_is_shown(tmp_path):
+    tool = executable(tmp_path / "disk" / "tools" / "1.0" / "tool")
+    (tmp_path / "disk" / "bin").mkdir()
+    (tmp_path / "disk" / "bin" / "tool").symlink_to("../tools/1.0/tool")
+    (tmp_path / "shortcut").symlink_to("disk")
+    link = tmp_path / "shortcut" / "bin" / "tool"
+    found = resolve(str(link))
+    assert found.links == ((str(tool), link),)
+    assert shown(found) == {tool}
+
+
 def test_a_home_directory_is_no_installation(tmp_path, monkeypatch):
     home = tmp_path / "home"
     tool = executable(home / "bin" / "tool")
