@@ -202,7 +202,7 @@ class Child:
         self._pipes = pipes
         self._ledger = ledger
         self._patience = DRAIN_SECONDS
-        self._afterwards: Callable[[], Awaitable[None]] | None = None
+        self._afterwards: list[Callable[[], Awaitable[object]]] = []
         self._end = asyncio.create_task(self._finish(), name=f"process {self.pid}")
 
     async def __aenter__(self) -> Child:
@@ -211,9 +211,12 @@ class Child:
     async def __aexit__(self, *error: object) -> None:
         await self.kill()
 
-    def afterwards(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Done once the whole group is gone, before `wait` and `kill` return."""
-        self._afterwards = work
+    def afterwards(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Done once the whole group is gone, before `wait` and `kill` return; the last one first.
+
+        It must not raise: whoever waits would take that for the process's end.
+        """
+        self._afterwards.append(work)
 
     @property
     def stderr(self) -> str:
@@ -269,8 +272,8 @@ class Child:
         self._transport.close()
         if self._ledger is not None:
             self._ledger.remove(self.pid)
-        if self._afterwards is not None:
-            await self._afterwards()
+        for work in reversed(self._afterwards):
+            await work()
 
     async def _settled(self, seconds: float) -> bool:
         try:

@@ -28,6 +28,8 @@ class Inside:
     links: tuple[tuple[str, Path], ...] = ()
     files: Mapping[Path, int] | None = None
     """Small files of our own: path inside, and a descriptor to read the content from."""
+    home_files: Mapping[Path, int] | None = None
+    """The same, but the process may change them."""
 
 
 def options(
@@ -64,7 +66,8 @@ def options(
         *_given(fence, view),
         *(word for m in inside.mounts for word in ("--ro-bind", str(m.source), str(m.target))),
         *_links(inside.links),
-        *_files(inside.files or {}),
+        *_files(inside.files or {}, "0444"),
+        *_files(inside.home_files or {}, "0600"),
         # What bubblewrap made itself has no size limit: nobody writes there.
         *("--remount-ro", "/dev"),
         *("--remount-ro", "/"),
@@ -111,6 +114,6 @@ def _links(links: Sequence[tuple[str, Path]]) -> Iterator[str]:
         yield from ("--symlink", said, str(place))
 
 
-def _files(files: Mapping[Path, int]) -> Iterator[str]:
+def _files(files: Mapping[Path, int], mode: str) -> Iterator[str]:
     for place, descriptor in files.items():
-        yield from ("--perms", "0444", "--file", str(descriptor), str(place))
+        yield from ("--perms", mode, "--file", str(descriptor), str(place))

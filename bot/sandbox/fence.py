@@ -18,6 +18,9 @@ EXTRA = Path("/run/harness")
 HOME = Path("/home/agent")
 TMP = Path("/tmp")  # noqa: S108  # inside the sandbox, where it is a file system of its own
 
+UPLINK = Path("/run/uplink")
+"""Where the way out lies inside: the socket to our side, and the program that carries to it."""
+
 MAX_PATH = 4096
 
 

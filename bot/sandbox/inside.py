@@ -8,22 +8,27 @@ environment, because it stays as process 1 inside, where ``/proc/1/environ`` sho
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.errors import AgentFailed
 from bot.models import FailureKind
 from bot.process import Command
-from bot.sandbox import bwrap, host, plan
-from bot.sandbox.fence import HOME, TMP, Fence, View, view_inside
+from bot.sandbox import bwrap, host, plan, reach
+from bot.sandbox.fence import HOME, TMP, UPLINK, Fence, View, view_inside
 from bot.sandbox.identity import Identity
 from bot.sandbox.launcher import dropping, limited
 from bot.sandbox.probe import Probe
-from bot.sandbox.programs import Mount, Program
+from bot.sandbox.programs import Mount, Program, resolve, tidy
+from bot.sandbox.uplink import PORT
 
 _ARGS = Path("args")
+_BRIDGE, _SOCKET = UPLINK / "bridge.py", UPLINK / "socket"
+_PROGRAM = Path(__file__).with_name("bridge.py")
+_INTERPRETERS = ("/usr/bin/python3", "/usr/local/bin/python3")
 
 
 def view(program: Program, fence: Fence) -> View:
@@ -39,18 +44,33 @@ def wrapped(
     *,
     user: Identity | None,
     probe: Probe,
+    socket: Path | None = None,
 ) -> Iterator[Command]:
-    """The command line. Its descriptors are open until the block ends: start it inside."""
+    """The command line. Its descriptors are open until the block ends: start it inside.
+
+    ``socket``: our side of the fence's way out, to which the process's side is bridged.
+    """
     place = view(program, fence)
-    staged = plan.staging(plan.needed_by_bwrap(program, fence), user, probe.no_staging)
+    needs = plan.needed_by_bwrap(program, fence)
     uid, gid = (user.uid, user.gid) if user is not None else (os.geteuid(), os.getegid())
-    with _memory_files(host.made(uid, gid)) as files:
+    made = host.made(uid, gid)
+    bridge = _NO_BRIDGE
+    if socket is not None:
+        bridge = _bridge(socket)
+        made[_BRIDGE] = _PROGRAM.read_bytes()
+        needs += [reach.at_home(mount.source) for mount in bridge.mounts]
+    staged = plan.staging(needs, user, probe.no_staging)
+    home = {HOME / name: content for name, content in fence.home_files.items()}
+    with _memory_files(made) as files, _memory_files(home) as home_files:
         options = bwrap.options(
             _real(fence),
             place,
             host.system(),
             bwrap.Inside(
-                mounts=(*_extra(place), *program.mounts), links=program.links, files=files
+                mounts=tidy((*_extra(place), *program.mounts, *bridge.mounts)),
+                links=tuple(dict.fromkeys((*program.links, *bridge.links))),
+                files=files,
+                home_files=home_files,
             ),
             env=_environment(command.env, place),
             cwd=bwrap.place_of_cwd(command.cwd, fence, place),
@@ -64,12 +84,36 @@ def wrapped(
                     *dropping(user),
                     *limited(fence),
                     *(probe.bwrap, "--args", str(number), "--"),
+                    *bridge.words,
                     *(str(program.path), *map(place.word, command.argv[1:])),
                 ),
                 cwd=Path("/"),
                 stdin=command.stdin,
-                pass_fds=(*command.pass_fds, *files.values(), number),
+                pass_fds=(*command.pass_fds, *files.values(), *home_files.values(), number),
             )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Bridge:
+    """What comes before the program where there is a way out, and what that needs."""
+
+    words: tuple[str, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    links: tuple[tuple[str, Path], ...] = ()
+
+
+_NO_BRIDGE = _Bridge()
+
+
+def _bridge(socket: Path) -> _Bridge:
+    """The system's interpreter, which every sandbox shows, else the one that runs harness."""
+    name = next((name for name in _INTERPRETERS if Path(name).is_file()), sys.executable)
+    interpreter = resolve(name)
+    return _Bridge(
+        words=(str(interpreter.path), "-I", "-S", str(_BRIDGE), str(_SOCKET), str(PORT)),
+        mounts=(Mount(source=socket.resolve(), target=_SOCKET), *interpreter.mounts),
+        links=interpreter.links,
+    )
 
 
 def _environment(env: Mapping[str, str], place: View) -> dict[str, str]:

@@ -65,8 +65,8 @@ def staging(
 def needed_by_bwrap(program: Program, fence: Fence) -> list[reach.Need]:
     """Bubblewrap itself makes the other names: it has to reach the real files only."""
     needs = [_tree(fence)]
-    needs += [_at_home(path) for path in _given(fence)[1:]]
-    needs += [_at_home(mount.source) for mount in program.mounts]
+    needs += [reach.at_home(path) for path in _given(fence)[1:]]
+    needs += [reach.at_home(mount.source) for mount in program.mounts]
     return needs
 
 
@@ -88,11 +88,6 @@ def needed_outside(program: Program, fence: Fence, scratch: Path) -> list[reach.
 def _tree(fence: Fence) -> reach.Need:
     real = fence.tree.resolve()
     return reach.Need(source=real, target=real, writable=fence.access is Access.WRITE)
-
-
-def _at_home(path: Path) -> reach.Need:
-    real = path.resolve()
-    return reach.Need(source=real, target=real)
 
 
 def _given(fence: Fence) -> list[Path]:

@@ -65,6 +65,12 @@ class Need:
     writable: bool = False
 
 
+def at_home(path: Path) -> Need:
+    """Needed where it really lies."""
+    real = path.resolve()
+    return Need(source=real, target=real)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Staging:
     """What the script does: cover these directories, put back those paths."""

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from contextlib import ExitStack
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from bot.errors import AgentFailed, ConfigurationError
+from bot.guard import guard
 from bot.log import logger
 from bot.models import FailureKind
 from bot.process import Child, Command, Ledger, ProcessNotStarted, start
@@ -29,6 +30,7 @@ from bot.sandbox.identity import Identity, service_user
 from bot.sandbox.launcher import BWRAP
 from bot.sandbox.probe import Probe, dropping_failure, failure_of, staging_failure
 from bot.sandbox.programs import Program
+from bot.sandbox.route import Route, opened
 
 Mode = Literal["auto", "require", "off"]
 _TRIAL = "test -d /work && test ! -w /work && test ! -w /proc/sys/kernel/hostname"
@@ -85,10 +87,33 @@ class Sandbox:
             raise AgentFailed(
                 f"{command.argv[0]} lies in the tree that is reviewed", FailureKind.SANDBOX
             )
-        if not sandboxed:
-            return await self._start_outside(command, fence, program, probe)
-        with inside.wrapped(command, fence, program, user=self.user, probe=probe) as wrapped:
-            return await self._start(wrapped)
+        async with AsyncExitStack() as stack:
+            route = await self._opened(stack, fence, fenced=sandboxed)
+            if sandboxed:
+                with inside.wrapped(
+                    command,
+                    fence,
+                    program,
+                    user=self.user,
+                    probe=probe,
+                    socket=None if route is None else route.socket,
+                ) as wrapped:
+                    child = await self._start(wrapped)
+            else:
+                child = await self._start_outside(command, fence, program, probe, route)
+            rest = stack.pop_all()
+        child.afterwards(lambda: guard("sandbox.close", rest.aclose()))
+        return child
+
+    async def _opened(self, stack: AsyncExitStack, fence: Fence, *, fenced: bool) -> Route | None:
+        if fence.uplink is None:
+            return None
+        try:
+            return await stack.enter_async_context(opened(fence.uplink, self.user, fenced=fenced))
+        except OSError as error:
+            raise AgentFailed(
+                f"its way out cannot be opened: {error.strerror}", FailureKind.SANDBOX
+            ) from error
 
     def _sandboxed(self, probe: Probe, *, trusted: bool) -> bool:
         if self.mode == "off" or (trusted and not probe.works):
@@ -98,7 +123,12 @@ class Sandbox:
         return True
 
     async def _start_outside(
-        self, command: Command, fence: Fence, program: Program, probe: Probe
+        self,
+        command: Command,
+        fence: Fence,
+        program: Program,
+        probe: Probe,
+        route: Route | None,
     ) -> Child:
         if probe.no_dropping:
             raise AgentFailed(
@@ -110,8 +140,18 @@ class Sandbox:
         with ExitStack() as undo:
             # Nothing of anybody's is in it until the program has started.
             undo.callback(shutil.rmtree, scratch, ignore_errors=True)
+            translate = str if route is None else route.text
+            outside.furnish(scratch, fence.home_files, self.user, translate)
             child = await self._start(
-                outside.unwrapped(command, fence, program, scratch, user=self.user, probe=probe)
+                outside.unwrapped(
+                    command,
+                    fence,
+                    program,
+                    scratch,
+                    user=self.user,
+                    probe=probe,
+                    translate=translate,
+                )
             )
             undo.pop_all()
         child.afterwards(lambda: outside.remove_scratch(scratch))

@@ -1,0 +1,223 @@
+"""A model's API for one fenced process: its token in, the real key out, and every call counted.
+
+The real key is in this process only. What comes from the fence is hostile: the vendor is asked for
+nothing but answers (`bot.sandbox.calls`), at one address, and never follows where it is sent. An
+answer passes piece by piece as it comes.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+import aiohttp
+from aiohttp import web
+from multidict import CIMultiDict
+from yarl import URL
+
+from bot.errors import HarnessError, OverBudget
+from bot.log import logger
+from bot.models import ModelUsage, Purse, Ticket
+from bot.sandbox.calls import Call, Refused, read_call, refusal
+from bot.sandbox.uplink import Dialect, ModelApi
+from bot.sandbox.usage import UsageReader
+
+MAX_BODY = 32 * 1024 * 1024
+CONNECT_SECONDS = 20.0
+SILENCE_SECONDS = 600.0
+"""The longest pause in an answer: a model may think for minutes before its first word."""
+BYTES_OF_TOKEN = 3
+"""A token is seldom shorter: what a request may use at the most is reckoned with it."""
+UNREACHABLE = "the model cannot be reached"
+
+_KEY_HEADERS = ("authorization", "x-api-key", "x-goog-api-key", "api-key")
+_PASSED = frozenset({"accept", "content-type", "user-agent", "openai-beta"})
+_PASSED_PREFIXES = ("anthropic-", "x-stainless-", "x-goog-api-client")
+_RETURNED = frozenset(
+    {"content-type", "retry-after", "request-id", "x-request-id", "x-should-retry"}
+)
+_RETURNED_PREFIXES = ("anthropic-ratelimit-", "x-ratelimit-")
+
+_log = logger(__name__)
+
+
+class Gateway:
+    """Serves one `ModelApi`."""
+
+    def __init__(self, api: ModelApi, session: aiohttp.ClientSession) -> None:
+        self._api = api
+        self._session = session
+
+    def application(self) -> web.Application:
+        app = web.Application(client_max_size=MAX_BODY)
+        app.router.add_route("*", "/{path:.*}", self._serve)
+        return app
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        if not self._knows(request):
+            return self._refuse(401, "this is not the token of this run")
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            return self._refuse(413, f"a request has more than {MAX_BODY} bytes")
+        try:
+            call = read_call(self._api.dialect, request.method, request.path, body)
+        except Refused as error:
+            _log.warning("gateway.refused", reason=str(error))
+            return self._refuse(400, f"refused: {error}")
+        if call is None:
+            return self._refuse(404, "there is no such call here")
+        return await self._admitted(request, call, body)
+
+    async def _admitted(self, request: web.Request, call: Call, body: bytes) -> web.StreamResponse:
+        purse = self._api.purse if call.paid else None
+        if purse is None:
+            return await self._forward(request, call, body, None)
+        try:
+            ticket = await purse.admit(
+                call.model,
+                input_tokens=-(-len(body) // BYTES_OF_TOKEN),
+                output_tokens=call.output_tokens,
+            )
+        except OverBudget as error:
+            # No status that programs try again, and the words in the body: one vendor's program
+            # shows no other.
+            return self._refuse(400, _begun("over budget", error.message))
+        except HarnessError as error:
+            return self._refuse(503, error.message)
+        return await self._forward(request, call, body, _Account(purse, ticket))
+
+    async def _forward(
+        self, request: web.Request, call: Call, body: bytes, account: _Account | None
+    ) -> web.StreamResponse:
+        usage: ModelUsage | None = None
+        try:
+            async with self._asked(request, body) as answer:
+                reader = UsageReader(self._api.dialect, answer.content_type, call.model)
+                try:
+                    return await self._pass_on(request, answer, reader)
+                finally:
+                    usage = reader.result()
+                    if usage is None and answer.status >= 400:
+                        # An error is not paid for.
+                        usage = ModelUsage(model=call.model)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            usage = ModelUsage(model=call.model)  # nobody was asked
+            return self._refuse(502, f"{UNREACHABLE}: {_reason(error)}")
+        except (aiohttp.ClientError, TimeoutError) as error:
+            return self._refuse(502, f"the model's answer broke off: {_reason(error)}")
+        finally:
+            if account is not None:
+                await account.settle(usage)
+
+    @asynccontextmanager
+    async def _asked(
+        self, request: web.Request, body: bytes
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        async with self._session.request(
+            request.method,
+            self._address(request),
+            data=body or None,
+            headers=self._headers(request.headers),
+            allow_redirects=False,
+        ) as answer:
+            yield answer
+
+    def _address(self, request: web.Request) -> URL:
+        """``base_url`` and the path as it came; of the query all but a key."""
+        base = URL(self._api.base_url)
+        query = {name: value for name, value in request.query.items() if name != "key"}
+        path = f"{base.raw_path.rstrip('/')}{request.rel_url.raw_path}"
+        return base.with_path(path, encoded=True).with_query(query)
+
+    def _headers(self, given: Mapping[str, str]) -> CIMultiDict[str]:
+        kept = CIMultiDict(
+            (name, value)
+            for name, value in given.items()
+            if name.lower() in _PASSED or name.lower().startswith(_PASSED_PREFIXES)
+        )
+        kept["Accept-Encoding"] = "identity"  # usage is read in passing
+        if self._api.key:
+            kept.update(_key_header(self._api.dialect, self._api.key))
+        return kept
+
+    async def _pass_on(
+        self, request: web.Request, answer: aiohttp.ClientResponse, reader: UsageReader
+    ) -> web.StreamResponse:
+        response = web.StreamResponse(status=answer.status)
+        for name, value in answer.headers.items():
+            if name.lower() in _RETURNED or name.lower().startswith(_RETURNED_PREFIXES):
+                response.headers[name] = value
+        await response.prepare(request)
+        async for chunk in answer.content.iter_any():
+            reader.feed(chunk)
+            await response.write(chunk)
+        with suppress(ConnectionError):
+            await response.write_eof()
+        return response
+
+    def _knows(self, request: web.Request) -> bool:
+        shown = [request.headers.get(name, "") for name in _KEY_HEADERS]
+        shown.append(request.query.get("key", ""))
+        token = self._api.token.encode()
+        said = [text.removeprefix("Bearer ").encode("utf-8", "replace") for text in shown if text]
+        return any(hmac.compare_digest(word, token) for word in said)
+
+    def _refuse(self, status: int, message: str) -> web.Response:
+        return web.json_response(refusal(self._api.dialect, message, status), status=status)
+
+
+class _Account:
+    """A call's ticket, settled once."""
+
+    def __init__(self, purse: Purse, ticket: Ticket) -> None:
+        self._purse = purse
+        self._ticket = ticket
+
+    async def settle(self, usage: ModelUsage | None) -> None:
+        await self._purse.settle(self._ticket, usage)
+
+
+@asynccontextmanager
+async def serving(api: ModelApi) -> AsyncIterator[web.AppRunner]:
+    """A runner for one process's calls; add a site to it. Nothing is open afterwards."""
+    timeout = aiohttp.ClientTimeout(
+        total=None, sock_connect=CONNECT_SECONDS, sock_read=SILENCE_SECONDS
+    )
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(
+            aiohttp.ClientSession(
+                timeout=timeout,
+                trust_env=False,
+                auto_decompress=False,
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        )
+        runner = web.AppRunner(
+            Gateway(api, session).application(),
+            access_log=None,
+            handler_cancellation=True,  # whoever hangs up asks for no more
+            shutdown_timeout=1.0,
+        )
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        yield runner
+
+
+def _key_header(dialect: Dialect, key: str) -> dict[str, str]:
+    match dialect:
+        case Dialect.ANTHROPIC:
+            return {"x-api-key": key}
+        case Dialect.OPENAI:
+            return {"Authorization": f"Bearer {key}"}
+        case Dialect.GEMINI:
+            return {"x-goog-api-key": key}
+
+
+def _begun(word: str, message: str) -> str:
+    return message if message.startswith(word) else f"{word}: {message}"
+
+
+def _reason(error: Exception) -> str:
+    return str(error).splitlines()[0][:300] if str(error) else type(error).__name__
