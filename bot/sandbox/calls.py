@@ -31,7 +31,10 @@ _GEMINI = re.compile(
 )
 
 _ANTHROPIC_TOOLS = re.compile(r"(?:custom|bash_\w+|text_editor_\w+|memory_\w+)?")
-_OPENAI_TOOLS = frozenset({"function", "custom", "local_shell", "shell", "apply_patch"})
+_OPENAI_TOOLS = frozenset(
+    # The last one looks for tools among those of the request.
+    {"function", "custom", "local_shell", "shell", "apply_patch", "tool_search"}
+)
 _GEMINI_TOOLS = frozenset({"functionDeclarations", "function_declarations"})
 _FOREIGN = {
     Dialect.ANTHROPIC: ("mcp_servers", "container"),
