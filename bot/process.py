@@ -218,6 +218,10 @@ class Child:
         """
         self._afterwards.append(work)
 
+    def remark(self, text: str) -> None:
+        """Add a line to ``stderr`` about what the process cannot say itself."""
+        self._pipes.errors.add(f"\n{text}\n".encode())
+
     @property
     def stderr(self) -> str:
         """Head and tail of what it wrote there so far."""

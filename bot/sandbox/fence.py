@@ -44,10 +44,10 @@ class Fence:
     """The one way out, at `bot.sandbox.uplink.ADDRESS`; there is no network without one."""
     home_files: Mapping[str, bytes] = field(default_factory=dict)
     """Small files to be found in the scratch home: path below it, and content."""
-    memory_bytes: int | None = None
-    """For a control group; an address-space limit breaks programs that only reserve memory."""
-    pids: int | None = None
-    """For a control group; a limit per user would count the neighbours."""
+    memory_bytes: int | None = 4 * 1024 * MIB
+    """Of all its processes where control groups can be made, else of the data of each."""
+    pids: int | None = 512
+    """Processes and threads, in a sandbox; a limit per user would count the neighbours."""
     cpu_seconds: int = 3600
     open_files: int = 4096
     file_bytes: int = 128 * MIB

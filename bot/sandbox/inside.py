@@ -18,9 +18,10 @@ from bot.errors import AgentFailed
 from bot.models import FailureKind
 from bot.process import Command
 from bot.sandbox import bwrap, host, plan, reach
+from bot.sandbox.cgroup import Group
 from bot.sandbox.fence import HOME, TMP, UPLINK, Fence, View, view_inside
 from bot.sandbox.identity import Identity
-from bot.sandbox.launcher import dropping, limited
+from bot.sandbox.launcher import dropping, limited, numbered
 from bot.sandbox.probe import Probe
 from bot.sandbox.programs import Mount, Program, resolve, tidy
 from bot.sandbox.uplink import PORT
@@ -45,6 +46,7 @@ def wrapped(
     user: Identity | None,
     probe: Probe,
     socket: Path | None = None,
+    group: Group | None = None,
 ) -> Iterator[Command]:
     """The command line. Its descriptors are open until the block ends: start it inside.
 
@@ -80,10 +82,12 @@ def wrapped(
             number = arguments[_ARGS]
             yield Command(
                 argv=(
+                    *(group.joining() if group is not None else ()),
                     *(staged.prefix(Path("/")) if staged is not None else ()),
                     *dropping(user),
-                    *limited(fence),
+                    *limited(fence, grouped=group is not None),
                     *(probe.bwrap, "--args", str(number), "--"),
+                    *numbered(fence),
                     *bridge.words,
                     *(str(program.path), *map(place.word, command.argv[1:])),
                 ),

@@ -26,13 +26,25 @@ def dropping(user: Identity | None) -> tuple[str, ...]:
     )
 
 
-def limited(fence: Fence) -> tuple[str, ...]:
-    """Limits of each process; those of the whole group are a control group's."""
+def limited(fence: Fence, *, grouped: bool) -> tuple[str, ...]:
+    """Limits of each process. Memory is a control group's, if there is one."""
+    data = () if grouped or fence.memory_bytes is None else (f"--data={fence.memory_bytes}",)
     return (
         PRLIMIT,
+        *data,
         f"--nofile={fence.open_files}",
         f"--fsize={fence.file_bytes}",
         f"--cpu={fence.cpu_seconds}",
         "--core=0",
         "--",
     )
+
+
+def numbered(fence: Fence) -> tuple[str, ...]:
+    """How many processes and threads there may be, said inside of a user namespace.
+
+    Outside, the limit would count every process of the user; inside, it counts those of this
+    namespace (seen on Linux 6.18: a neighbour of the same user changes nothing), and without
+    capabilities nobody can raise it.
+    """
+    return () if fence.pids is None else (PRLIMIT, f"--nproc={fence.pids}", "--")

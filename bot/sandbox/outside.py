@@ -11,6 +11,7 @@ from pathlib import Path
 from bot.log import logger
 from bot.process import Command
 from bot.sandbox import plan
+from bot.sandbox.cgroup import Group
 from bot.sandbox.fence import HOME, Fence
 from bot.sandbox.identity import Identity
 from bot.sandbox.launcher import dropping, limited
@@ -31,6 +32,7 @@ def unwrapped(
     user: Identity | None,
     probe: Probe,
     translate: Callable[[str], str] = str,
+    group: Group | None = None,
 ) -> Command:
     """Still the service user, still limits, still only the environment it was given.
 
@@ -48,9 +50,10 @@ def unwrapped(
     return replace(
         command,
         argv=(
+            *(group.joining() if group is not None else ()),
             *(staged.prefix(cwd) if staged is not None else ()),
             *dropping(user),
-            *limited(fence),
+            *limited(fence, grouped=group is not None),
             *(str(program.path), *map(word, command.argv[1:])),
         ),
         env={

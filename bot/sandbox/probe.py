@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot.errors import HarnessError
 from bot.process import Command, run
 from bot.sandbox import reach
+from bot.sandbox.cgroup import Groups
 from bot.sandbox.identity import Identity
 from bot.sandbox.launcher import BWRAP, dropping
 
@@ -25,6 +26,8 @@ class Probe:
     """Whether further user namespaces can be forbidden inside."""
     no_staging: str = ""
     """Why paths that are closed to the service user cannot be opened for it; empty if they can."""
+    groups: Groups | None = None
+    """Where control groups can be made; None: memory is limited for each process by itself."""
     no_dropping: str = ""
     """Why root cannot become the service user; empty if it can, or need not."""
 

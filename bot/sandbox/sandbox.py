@@ -16,6 +16,7 @@ import asyncio
 import shutil
 from contextlib import AsyncExitStack, ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -24,8 +25,9 @@ from bot.guard import guard
 from bot.log import logger
 from bot.models import FailureKind
 from bot.process import Child, Command, Ledger, ProcessNotStarted, start
-from bot.sandbox import inside, outside, plan
-from bot.sandbox.fence import Fence, View, view_outside
+from bot.sandbox import cgroup, inside, outside, plan
+from bot.sandbox.cgroup import Group
+from bot.sandbox.fence import MIB, Fence, View, view_outside
 from bot.sandbox.identity import Identity, service_user
 from bot.sandbox.launcher import BWRAP
 from bot.sandbox.probe import Probe, dropping_failure, failure_of, staging_failure
@@ -89,6 +91,7 @@ class Sandbox:
             )
         async with AsyncExitStack() as stack:
             route = await self._opened(stack, fence, fenced=sandboxed)
+            group = _grouped(stack, fence, probe)
             if sandboxed:
                 with inside.wrapped(
                     command,
@@ -97,12 +100,17 @@ class Sandbox:
                     user=self.user,
                     probe=probe,
                     socket=None if route is None else route.socket,
+                    group=group,
                 ) as wrapped:
                     child = await self._start(wrapped)
             else:
-                child = await self._start_outside(command, fence, program, probe, route)
+                child = await self._start_outside(
+                    command, fence, program, probe, route=route, group=group
+                )
             rest = stack.pop_all()
         child.afterwards(lambda: guard("sandbox.close", rest.aclose()))
+        if group is not None:
+            child.afterwards(partial(_tell_memory, child, group, fence))
         return child
 
     async def _opened(self, stack: AsyncExitStack, fence: Fence, *, fenced: bool) -> Route | None:
@@ -128,7 +136,9 @@ class Sandbox:
         fence: Fence,
         program: Program,
         probe: Probe,
+        *,
         route: Route | None,
+        group: Group | None,
     ) -> Child:
         if probe.no_dropping:
             raise AgentFailed(
@@ -151,6 +161,7 @@ class Sandbox:
                     user=self.user,
                     probe=probe,
                     translate=translate,
+                    group=group,
                 )
             )
             undo.pop_all()
@@ -170,6 +181,7 @@ class Sandbox:
             bwrap=self._bwrap,
             no_dropping=await dropping_failure(self.user),
             no_staging=await staging_failure(self.user),
+            groups=await asyncio.to_thread(cgroup.found),
         )
         if self.mode == "off":
             return probe
@@ -196,3 +208,23 @@ class Sandbox:
                 return await failure_of(wrapped)
         except AgentFailed as error:
             return error.message
+
+
+def _grouped(stack: AsyncExitStack, fence: Fence, probe: Probe) -> Group | None:
+    """The control group of one process, removed with the rest."""
+    if probe.groups is None or fence.memory_bytes is None:
+        return None
+    try:
+        group = cgroup.make(probe.groups, fence.memory_bytes)
+    except OSError as error:
+        raise AgentFailed(
+            f"its memory cannot be limited: {error.strerror}", FailureKind.SANDBOX
+        ) from error
+    stack.callback(group.remove)
+    return group
+
+
+async def _tell_memory(child: Child, group: Group, fence: Fence) -> None:
+    """The kernel ends a process without a word; this is the word."""
+    if group.killed() and fence.memory_bytes is not None:
+        child.remark(f"it went over its memory limit of {fence.memory_bytes // MIB} MiB")

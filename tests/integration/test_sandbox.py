@@ -707,3 +707,63 @@ async def test_many_at_once(sandbox, tree):
     said = await asyncio.gather(*(sh(sandbox, Fence(tree=tree), f"echo {n}") for n in range(10)))
     assert [int(item.out) for item in said] == list(range(10))
     assert time.monotonic() - began < 30
+
+
+async def test_a_fork_bomb_ends_at_the_limit_and_the_neighbours_are_not_counted(sandbox, tree):
+    bomb = """
+import os, time
+children = 0
+try:
+    while children < 400:
+        if os.fork() == 0:
+            time.sleep(2)
+            os._exit(0)
+        children += 1
+except BlockingIOError:
+    print(children)
+"""
+    fence = Fence(tree=tree, pids=64)
+    python = ("/usr/bin/env", "python3", "-c", bomb)
+    first, second = await asyncio.gather(say(sandbox, fence, *python), say(sandbox, fence, *python))
+    assert [50 < int(said.out or 0) < 64 for said in (first, second)] == [True, True]
+
+
+async def test_more_memory_than_allowed_ends_all_of_it_and_is_told(sandbox, tree):
+    greedy = """
+import os
+pieces = []
+while len(pieces) < 200:
+    pieces.append(bytearray(os.urandom(1)) * (10 * 1024 * 1024))
+print("had it all")
+"""
+    fence = Fence(tree=tree, memory_bytes=300 * 1024 * 1024)
+    said = await say(sandbox, fence, "/usr/bin/env", "python3", "-c", greedy)
+    assert said.code != 0
+    assert "had it all" not in said.out
+    told = "MemoryError"
+    if (await sandbox.probe()).groups is not None:
+        told = "it went over its memory limit of 300 MiB"
+    assert told in said.err
+
+
+async def test_where_no_group_can_be_made_the_data_of_each_process_is_limited(tree, monkeypatch):
+    monkeypatch.setattr("bot.sandbox.cgroup.found", lambda: None)
+    sandbox = Sandbox()
+    fence = Fence(tree=tree, memory_bytes=300 * 1024 * 1024)
+    grow = "print(len(bytearray(400 * 1024 * 1024)))"
+    said = await say(sandbox, fence, "/usr/bin/env", "python3", "-c", grow)
+    assert (said.code, "MemoryError" in said.err) == (1, True)
+
+
+async def test_no_control_group_is_left(sandbox, tree):
+    groups = (await sandbox.probe()).groups
+    if groups is None:
+        pytest.skip("no control group can be made here")
+    child = await sandbox.start(
+        Command(argv=("/bin/sh", "-c", "sleep 60")), Fence(tree=tree), trusted=False
+    )
+    assert list(groups.base.glob("harness-*"))
+    before = {path.name for path in groups.base.glob("harness-*")}
+    await child.kill()
+    after = {path.name for path in groups.base.glob("harness-*")}
+    assert len(before - after) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import stat
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,7 +16,7 @@ from bot.models import FailureKind
 from bot.sandbox import plan, reach
 from bot.sandbox.fence import Fence
 from bot.sandbox.identity import Identity, barrier, service_user, unreadable
-from bot.sandbox.launcher import dropping, limited
+from bot.sandbox.launcher import dropping, limited, numbered
 from bot.sandbox.reach import Need, Staging, Unreachable, stage
 
 STRANGER = Identity(uid=4_000_000, gid=4_000_000, name="stranger")
@@ -165,5 +166,13 @@ def test_rights_are_given_up_for_good():
 
 
 def test_limits_are_those_of_the_fence():
-    words = limited(Fence(tree=Path("/t"), cpu_seconds=7, open_files=8, file_bytes=9))
-    assert words[1:] == ("--nofile=8", "--fsize=9", "--cpu=7", "--core=0", "--")
+    fence = Fence(tree=Path("/t"), cpu_seconds=7, open_files=8, file_bytes=9, memory_bytes=6)
+    rest = ("--nofile=8", "--fsize=9", "--cpu=7", "--core=0", "--")
+    assert limited(fence, grouped=True)[1:] == rest
+    assert limited(fence, grouped=False)[1:] == ("--data=6", *rest)
+    assert limited(replace(fence, memory_bytes=None), grouped=False)[1:] == rest
+
+
+def test_processes_are_counted_inside_only():
+    assert numbered(Fence(tree=Path("/t"), pids=5))[1:] == ("--nproc=5", "--")
+    assert numbered(Fence(tree=Path("/t"), pids=None)) == ()
