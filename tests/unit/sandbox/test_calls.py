@@ -105,7 +105,7 @@ def test_nor_does_one_of_openai(tool):
 
 def test_what_openais_programs_run_themselves_passes():
     kinds = ("function", "custom", "local_shell", "shell", "apply_patch", "tool_search")
-    tools = [{"type": kind} for kind in kinds]
+    tools: list[dict[str, Any]] = [{"type": kind} for kind in kinds]
     tools.append({"type": "namespace", "tools": [{"type": "function"}]})
     assert read_call(O, "POST", "/responses", body(tools=tools)) is not None
 
