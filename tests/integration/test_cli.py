@@ -323,3 +323,13 @@ def test_doctor_names_what_has_to_be_mended_and_exits_with_2(tmp_path):
     assert done.returncode == 2
     assert "/nonexistent/reviewer: there is no such program" in done.stdout
     assert "1 to mend" in done.stdout
+
+
+def test_doctor_shows_the_line_to_add_for_an_agent_that_is_installed(tmp_path):
+    program = tmp_path / "bin" / "codex"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    path = f"{program.parent}:{os.environ['PATH']}"
+    done = harness("doctor", cwd=tmp_path, env={"PATH": path})
+    assert '[[agents]] name = "codex" kind = "codex"' in " ".join(done.stdout.split())

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import httpx
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from bot import log
 from bot.cli.doctor import agents, github, machine
@@ -58,8 +59,10 @@ def _show(lines: Sequence[Line]) -> None:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for line in lines:
-        style = _STYLE[line.mark]
-        table.add_row(f"[{style}]{line.mark.value}[/{style}]", line.subject, visible(line.text))
+        # Not markup: a line may quote a table of harness.toml.
+        table.add_row(
+            Text(line.mark.value, style=_STYLE[line.mark]), line.subject, Text(visible(line.text))
+        )
     console = Console()
     console.print(table)
     wrong = sum(line.mark is Mark.BROKEN for line in lines)
