@@ -33,7 +33,7 @@ from bot.models import (
     Started,
 )
 from bot.process import Command
-from bot.sandbox.fence import Fence
+from bot.sandbox import profiles
 
 MAX_FINDINGS = 400
 """Findings in one answer; those on touched lines come first."""
@@ -244,7 +244,7 @@ def _launch(
             env={**environment.common(), **environment.review(spec.name, config)},
             cwd=config.workspace.tree,
         ),
-        fence=Fence(tree=config.workspace.tree, git_dir=None),
+        fence=profiles.analyzer(config.workspace.tree),
     )
 
 

@@ -17,7 +17,7 @@ from bot.agents.template import Launch
 from bot.errors import AgentMisconfigured
 from bot.models import AgentSpec, Role, RunConfig, Workspace
 from bot.process import Command
-from bot.sandbox.fence import Access, Fence
+from bot.sandbox import profiles
 from bot.sandbox.uplink import Dialect, ModelApi
 
 MAX_TURNS = 100
@@ -109,11 +109,11 @@ def launch(
             cwd=workspace.tree,
             stdin=stdin.encode("utf-8", "replace"),
         ),
-        fence=Fence(
+        fence=profiles.agent(
+            config.role,
             tree=workspace.tree,
             git_dir=workspace.git_dir,
-            extra_ro=(workspace.diff_file,),
-            access=Access.WRITE if prepared.writes else Access.READ,
+            files=(workspace.diff_file,),
             uplink=prepared.uplink,
             home_files=home_files,
         ),

@@ -15,7 +15,7 @@ from bot.agents.vendor import guarded
 from bot.errors import AgentMisconfigured
 from bot.models import AgentSpec, AssistantText, Event, Finished, Role, RunConfig, Started
 from bot.process import Command
-from bot.sandbox.fence import Access, Fence
+from bot.sandbox import profiles
 from bot.sandbox.uplink import ADDRESS, AllowList
 
 ROLES = frozenset({Role.REVIEWER, Role.DEVELOPER})
@@ -58,11 +58,11 @@ def build_command(spec: AgentSpec, config: RunConfig, *, fenced: bool) -> Launch
             cwd=workspace.tree,
             stdin=guarded(config).encode("utf-8", "replace"),
         ),
-        fence=Fence(
+        fence=profiles.agent(
+            config.role,
             tree=workspace.tree,
             git_dir=workspace.git_dir,
-            extra_ro=(workspace.diff_file, *_named_files(spec)),
-            access=Access.WRITE if config.role is Role.DEVELOPER else Access.READ,
+            files=(workspace.diff_file, *_named_files(spec)),
             uplink=uplink,
         ),
     )
