@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx
 
 from bot import log
-from bot.agents.configured import agent_spec, check_kinds, judge_spec
+from bot.agents.configured import agent_spec, check_kinds, judge_spec, key_of
 from bot.agents.reviewer import AgentKind, kinds
 from bot.checkout.mirror import Mirrors
 from bot.clock import SystemClock
@@ -34,7 +34,7 @@ from bot.process import Ledger
 from bot.publish.publisher import publishers
 from bot.runner import Budgets
 from bot.sandbox.sandbox import Sandbox
-from bot.settings import Settings, environment_value, load_settings, unknown_names
+from bot.settings import Settings, load_settings, unknown_names
 from bot.store import Store, sqlite_url
 from bot.tasks import recipes as _recipes  # noqa: F401  # importing it collects the recipes
 from bot.tasks.services import Policy, Services
@@ -110,7 +110,7 @@ async def running(settings: Settings, *, front_door: bool = True) -> AsyncIterat
             queue=engine,
             publishers=publishers(),
             clock=clock,
-            secrets=known_secrets(settings, token),
+            secrets=known_secrets(settings, token, known),
             help_rows=help_rows(),
         )
         check_kinds(settings.agents, services.kinds)
@@ -249,20 +249,17 @@ async def ready(store: Store, data_dir: Path) -> str:
     return "" if free >= MIN_FREE_BYTES else f"only {free // 2**20} MiB of disk are free"
 
 
-def known_secrets(settings: Settings, token: str) -> tuple[str, ...]:
+def known_secrets(
+    settings: Settings, token: str, known: Mapping[str, AgentKind]
+) -> tuple[str, ...]:
     """What must never be posted, whoever writes it into a comment."""
     others = [agent for agent in (settings.developer, settings.judge) if agent is not None]
-    agents = [*settings.agents, *others]
-    keys = [environment_value(agent.api_key_env) for agent in agents if agent.api_key_env]
-    # A file that cannot be read is told when its agent starts.
-    kept = [
-        guard_call("app.key", partial(Path.read_text, Path(a.api_key_file)))
-        for a in agents
-        if a.api_key_file
-    ]
-    files = [text.strip() for text in kept if not isinstance(text, Failed)]
+    specs = [agent_spec(agent) for agent in (*settings.agents, *others)]
+    # A key that is missing or cannot be read is told when its agent starts.
+    found = [guard_call("app.key", partial(key_of, s, known.get(s.kind))) for s in specs]
+    keys = [key for key in found if not isinstance(key, Failed)]
     ours = [settings.webhook_secret.get_secret_value(), settings.key(), token]
-    return tuple(secret for secret in (*ours, *keys, *files) if secret)
+    return tuple(dict.fromkeys(secret for secret in (*ours, *keys) if secret))
 
 
 def _policy(settings: Settings, known: Mapping[str, AgentKind]) -> Policy:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from bot.agents import environment
 from bot.agents.reviewer import AgentKind
 from bot.errors import ConfigurationError
 from bot.models import AgentSpec
@@ -12,6 +13,13 @@ from bot.settings import AgentSettings
 
 def agent_spec(agent: AgentSettings) -> AgentSpec:
     return AgentSpec(**agent.model_dump())
+
+
+def key_of(spec: AgentSpec, kind: AgentKind | None) -> str:
+    """The key that the agent's calls carry; `AgentMisconfigured` if it is missing."""
+    if kind is not None and kind.api is not None:
+        return kind.api(spec).key
+    return environment.secret(spec)
 
 
 def check_kinds(agents: Iterable[AgentSettings], known: Mapping[str, object]) -> None:

@@ -15,6 +15,7 @@ from bot.errors import AgentFailed, AgentMisconfigured, HarnessError
 from bot.models import AgentSpec, Event, Role, RunConfig
 from bot.process import Command
 from bot.sandbox.fence import Fence
+from bot.sandbox.uplink import ModelApi
 
 
 class Child(Protocol):
@@ -98,6 +99,9 @@ class AgentKind:
     """The version that was tested; `harness doctor` shows it beside the one that is installed."""
     spell_skill: Callable[[str], str] = str
     """A skill as this program invokes it: ``/name`` for one, ``$name`` for another."""
+    api: Callable[[AgentSpec], ModelApi] | None = None
+    """Which model's API an agent so configured would call, and with which key; `AgentMisconfigured`
+    says what is missing. None for programs that make their calls by themselves."""
     costs: bool = False
     """It calls a model that somebody pays for: budgets count."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.agents import environment
@@ -73,10 +73,9 @@ def prepare(vendor: Vendor, spec: AgentSpec, config: RunConfig) -> Prepared:
         raise AgentMisconfigured(
             f"agent {spec.name!r}: {vendor.kind} cannot be a {config.role} (it can be {able})"
         )
-    uplink = _uplink(vendor, spec, config)
     return Prepared(
         program=_program(vendor, spec),
-        uplink=uplink,
+        uplink=replace(model_api(vendor, spec), purse=config.purse),
         workspace=config.workspace,
         writes=config.role is Role.DEVELOPER,
         structured=config.role is Role.REVIEWER
@@ -149,7 +148,8 @@ def _program(vendor: Vendor, spec: AgentSpec) -> Path:
     return find_program(name, (*search_path(), *SYSTEM))
 
 
-def _uplink(vendor: Vendor, spec: AgentSpec, config: RunConfig) -> ModelApi:
+def model_api(vendor: Vendor, spec: AgentSpec) -> ModelApi:
+    """Where its calls go, with a token of their own; `AgentMisconfigured` says what is missing."""
     base_url = (spec.base_url or vendor.base_url).rstrip("/")
     if not base_url:
         raise AgentMisconfigured(
@@ -160,7 +160,6 @@ def _uplink(vendor: Vendor, spec: AgentSpec, config: RunConfig) -> ModelApi:
         base_url=base_url,
         token=secrets.token_urlsafe(32),
         key=_key(vendor, spec),
-        purse=config.purse,
     )
 
 

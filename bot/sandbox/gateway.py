@@ -20,7 +20,7 @@ from bot.errors import HarnessError, OverBudget
 from bot.log import logger
 from bot.models import ModelUsage, Purse, Ticket
 from bot.sandbox.calls import Call, Refused, read_call, refusal
-from bot.sandbox.uplink import Dialect, ModelApi
+from bot.sandbox.uplink import ModelApi
 from bot.sandbox.usage import UsageReader
 
 MAX_BODY = 32 * 1024 * 1024
@@ -138,8 +138,7 @@ class Gateway:
             if name.lower() in _PASSED or name.lower().startswith(_PASSED_PREFIXES)
         )
         kept["Accept-Encoding"] = "identity"  # usage is read in passing
-        if self._api.key:
-            kept.update(_key_header(self._api.dialect, self._api.key))
+        kept.update(self._api.key_headers())
         return kept
 
     async def _pass_on(
@@ -203,16 +202,6 @@ async def serving(api: ModelApi) -> AsyncIterator[web.AppRunner]:
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         yield runner
-
-
-def _key_header(dialect: Dialect, key: str) -> dict[str, str]:
-    match dialect:
-        case Dialect.ANTHROPIC:
-            return {"x-api-key": key}
-        case Dialect.OPENAI:
-            return {"Authorization": f"Bearer {key}"}
-        case Dialect.GEMINI:
-            return {"x-goog-api-key": key}
 
 
 def _begun(word: str, message: str) -> str:

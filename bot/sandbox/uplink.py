@@ -38,6 +38,18 @@ class ModelApi:
     """Empty for a local model that asks for none."""
     purse: Purse | None = None
 
+    def key_headers(self) -> dict[str, str]:
+        """The real key as this dialect carries it."""
+        if not self.key:
+            return {}
+        match self.dialect:
+            case Dialect.ANTHROPIC:
+                return {"x-api-key": self.key}
+            case Dialect.OPENAI:
+                return {"Authorization": f"Bearer {self.key}"}
+            case Dialect.GEMINI:
+                return {"x-goog-api-key": self.key}
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AllowList:

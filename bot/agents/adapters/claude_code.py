@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
+from functools import partial
 
 from bot.agents.envelopes import (
     Envelope,
@@ -20,7 +21,16 @@ from bot.agents.failures import fatal, retry
 from bot.agents.reviewer import AgentKind, AgentReviewer, Launcher
 from bot.agents.schema import answer_schema
 from bot.agents.template import Launch, ReviewerTemplate
-from bot.agents.vendor import IDLE_TIMEOUT, MAX_TURNS, WRITERS, Vendor, launch, no_command, prepare
+from bot.agents.vendor import (
+    IDLE_TIMEOUT,
+    MAX_TURNS,
+    WRITERS,
+    Vendor,
+    launch,
+    model_api,
+    no_command,
+    prepare,
+)
 from bot.models import AgentSpec, AssistantText, Event, Finished, ModelUsage, RunConfig, Tokens
 from bot.sandbox.fence import HOME
 from bot.sandbox.uplink import ADDRESS, Dialect
@@ -194,5 +204,6 @@ AGENT = AgentKind(
     roles=WRITERS,
     program=VENDOR.program,
     pinned="2.1.329",
+    api=partial(model_api, VENDOR),
     costs=True,
 )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator, Iterable
+from functools import partial
 
 from bot.agents.envelopes import Envelope, count, read_events, record, said, text, used
 from bot.agents.failures import fatal, retry
 from bot.agents.reviewer import AgentKind, AgentReviewer, Launcher
 from bot.agents.schema import answer_schema
 from bot.agents.template import Launch, ReviewerTemplate
-from bot.agents.vendor import IDLE_TIMEOUT, WRITERS, Vendor, launch, prepare
+from bot.agents.vendor import IDLE_TIMEOUT, WRITERS, Vendor, launch, model_api, prepare
 from bot.errors import AgentFailed
 from bot.models import AgentSpec, Event, FailureKind, Finished, RunConfig, Tokens
 from bot.sandbox.fence import HOME
@@ -176,5 +177,6 @@ AGENT = AgentKind(
     program=VENDOR.program,
     pinned="0.169.0",
     spell_skill=spell_skill,
+    api=partial(model_api, VENDOR),
     costs=True,
 )

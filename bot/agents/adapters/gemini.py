@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator, Iterable
+from functools import partial
 from typing import Any
 
 from bot.agents.envelopes import Envelope, count, read_events, record, text, used
@@ -17,6 +18,7 @@ from bot.agents.vendor import (
     WRITERS,
     Vendor,
     launch,
+    model_api,
     no_command,
     prepare,
     system_prompt,
@@ -204,5 +206,6 @@ AGENT = AgentKind(
     roles=WRITERS,
     program=VENDOR.program,
     pinned="0.61.0",
+    api=partial(model_api, VENDOR),
     costs=True,
 )

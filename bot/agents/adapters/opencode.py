@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Iterable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from bot.agents.envelopes import Envelope, count, money, read_events, record, said, text, used
@@ -17,6 +18,7 @@ from bot.agents.vendor import (
     WRITERS,
     Vendor,
     launch,
+    model_api,
     prepare,
     system_prompt,
 )
@@ -167,5 +169,6 @@ AGENT = AgentKind(
     roles=WRITERS,
     program=VENDOR.program,
     pinned="1.18.33",
+    api=partial(model_api, VENDOR),
     costs=True,
 )

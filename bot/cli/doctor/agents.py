@@ -15,6 +15,7 @@ from bot.agents.lines import read_all
 from bot.agents.programs import SYSTEM, beside_interpreter, find_program, search_path
 from bot.agents.reviewer import AgentKind, kinds
 from bot.cli.doctor.line import Line, attention, broken, unset, works
+from bot.cli.doctor.logins import login
 from bot.errors import HarnessError
 from bot.process import Command
 from bot.sandbox.fence import Fence
@@ -23,6 +24,7 @@ from bot.settings import AgentSettings, Settings
 
 VERSION_SECONDS = 30.0
 VERSION_BYTES = 4096
+MAX_REASON = 200
 _VERSION = re.compile(r"\d+\.\d+\.\d+[\w.-]*")
 
 
@@ -30,11 +32,12 @@ async def agents(
     settings: Settings, fences: Sandbox, room: Path, http: httpx.AsyncClient
 ) -> list[Line]:
     """The configured ones, then those that are installed and not used."""
-    del http
     known = kinds()
     empty = room / "empty"
     empty.mkdir()
-    lines = [await _configured(agent, known, fences, empty) for agent in _all(settings)]
+    lines = []
+    for agent in _all(settings):
+        lines += await _configured(agent, known, fences, empty, http)
     used = {agent.kind for agent in _all(settings)}
     lines += [
         unset(kind.name, f"{program} is installed and not used; to use it, {_how(kind)}")
@@ -50,32 +53,41 @@ def _all(settings: Settings) -> Sequence[AgentSettings]:
 
 
 async def _configured(
-    agent: AgentSettings, known: Mapping[str, AgentKind], fences: Sandbox, empty: Path
-) -> Line:
+    agent: AgentSettings,
+    known: Mapping[str, AgentKind],
+    fences: Sandbox,
+    empty: Path,
+    http: httpx.AsyncClient,
+) -> list[Line]:
+    """Its program, and its key where calls of a model go through harness."""
     subject = f"agent {agent.name}"
     kind = known.get(agent.kind)
     if kind is None:
-        return broken(subject, f"there is no kind {agent.kind!r}: {', '.join(sorted(known))}")
+        return [broken(subject, f"there is no kind {agent.kind!r}: {', '.join(sorted(known))}")]
     spec = agent_spec(agent)
     try:
         program = find_program(spec.argv[0] if spec.argv else kind.program, _folders())
         if not kind.program:
-            return works(subject, f"{program}; nothing is known of its version")
-        return compared(subject, kind, await _version(program, kind, fences, empty))
+            return [works(subject, f"{program}; nothing is known of its version")]
+        version, said = await _version(program, kind, fences, empty)
+        line = compared(subject, kind, version, said)
+        return [line] if kind.api is None else [line, await login(spec.name, kind.api(spec), http)]
     except HarnessError as error:
-        return broken(subject, error.message)
+        return [broken(subject, error.message)]
 
 
-def compared(subject: str, kind: AgentKind, version: str) -> Line:
+def compared(subject: str, kind: AgentKind, version: str, said: str = "") -> Line:
     """Another version than the pinned one may read flags or write lines differently."""
     if not version:
-        return attention(subject, f"{kind.program} does not tell its version")
+        why = f": {said}" if said else ""
+        return attention(subject, f"{kind.program} does not tell its version{why}")
     if kind.pinned and version != kind.pinned:
         return attention(subject, f"{kind.program} {version}; {kind.pinned} is what was tested")
     return works(subject, f"{kind.program} {version}")
 
 
-async def _version(program: Path, kind: AgentKind, fences: Sandbox, empty: Path) -> str:
+async def _version(program: Path, kind: AgentKind, fences: Sandbox, empty: Path) -> tuple[str, str]:
+    """(version, why there is none)."""
     command = Command(argv=(str(program), "--version"), env=environment.common(), cwd=empty)
     child = await fences.start(command, Fence(tree=empty), trusted=kind.analyzer)
     try:
@@ -83,11 +95,14 @@ async def _version(program: Path, kind: AgentKind, fences: Sandbox, empty: Path)
             output = await read_all(child.chunks(), limit=VERSION_BYTES)
             await child.wait()
     except TimeoutError:
-        return ""
+        return "", f"no word for {VERSION_SECONDS:.0f} s"
     finally:
         await child.kill()
     found = _VERSION.search(output.data.decode("utf-8", "replace"))
-    return found[0] if found else ""
+    if found:
+        return found[0], ""
+    lines = child.stderr.strip().splitlines()
+    return "", lines[-1][:MAX_REASON] if lines else ""
 
 
 def _folders() -> Sequence[Path]:

@@ -36,7 +36,8 @@ async def sandbox(fences: Sandbox) -> Line:
     probe = await fences.probe()
     who = f"as user {fences.user.name}" if fences.user is not None else "as this user"
     if probe.works:
-        return works("sandbox", f"a process was fenced in, {who}")
+        memory = "of each process" if probe.groups is None else "of all its processes together"
+        return works("sandbox", f"a process was fenced in, {who}; memory is limited {memory}")
     if fences.mode == "off":
         return attention(
             "sandbox",

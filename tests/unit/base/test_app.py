@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.agents.reviewer import kinds
 from bot.app import known_secrets, operator_token
 from bot.errors import ConfigurationError
 from bot.settings import AgentSettings, Settings
@@ -56,6 +57,8 @@ def test_every_key_and_the_generated_token_are_never_posted(tmp_path, monkeypatc
     monkeypatch.setenv("MODEL_KEY", "from-a-variable")
     one = AgentSettings(name="one", kind="command", argv=("x",), api_key_file=str(tmp_path / "key"))
     two = AgentSettings(name="two", kind="command", argv=("x",), api_key_env="MODEL_KEY")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "by-convention")
+    vendors = AgentSettings(name="three", kind="claude-code")
     gone = AgentSettings(name="gone", kind="command", argv=("x",), api_key_file="/nowhere/key")
     known = known_secrets(
         settings(
@@ -63,9 +66,12 @@ def test_every_key_and_the_generated_token_are_never_posted(tmp_path, monkeypatc
             private_key_file=tmp_path / "app.pem",
             agents=(one, gone),
             developer=two,
+            judge=vendors,
         ),
         "generated-token",
+        kinds(),
     )
     assert set(known) == {
         "hook", "pem-of-a-file\n", "generated-token", "from-a-variable", "from-a-file",
+        "by-convention",
     }  # fmt: skip
