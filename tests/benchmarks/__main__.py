@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-EXTRA = {"bench_front_door": (("--memory",),)}
+EXTRA = {"bench_fanout": (("--events",),), "bench_front_door": (("--memory",),)}
 """More calls of a benchmark than the plain one."""
 
 

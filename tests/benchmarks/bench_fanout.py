@@ -32,12 +32,16 @@ from bot.models import (
     RunConfig,
     RunSummary,
     Started,
+    ToolCall,
     Workspace,
 )
 from bot.sandbox.sandbox import Sandbox
 from tests.fakes.agents import FakeProcess, FakeReviewer
 
 GOAL = 1.25
+NARRATIVE = 200
+FLAT = 1.2
+"""Memory of an agent with four times the events."""
 ROUNDS = 5
 SLEEP = 2.0
 
@@ -103,24 +107,42 @@ class _Count:
         pass
 
 
-async def events(agents: int = 100, each: int = 10_000) -> int:
+def _script(each: int) -> list[Event]:
+    """Of ``each`` events: mostly tools, and a narrative of the same length: that is kept whole."""
     text = AssistantText(text="a line of narrative of ordinary length, as agents write them\n")
-    script: list[Event] = [Started(), *[text] * each, Finished(success=True)]
+    call = ToolCall(name="Read", args='{"file_path": "src/module/with/a/path/of/some/length.py"}')
+    between = [text if number % (each // NARRATIVE) == 0 else call for number in range(each - 2)]
+    return [Started(), *between, Finished(success=True)]
+
+
+async def _peak(agents: int, each: int) -> int:
+    """Bytes at most, for the events of ``each`` agent themselves not counted."""
+    script = _script(each)
+    reviewers = {f"a{n}": FakeReviewer(f"a{n}", FakeProcess(script)) for n in range(agents)}
+    tracemalloc.start()
+    await run_agents(reviewers, {}, [], clock=SystemClock())
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak
+
+
+async def events(agents: int = 100, each: int = 10_000) -> int:
+    script = _script(each)
     reviewers = {f"a{n}": FakeReviewer(f"a{n}", FakeProcess(script)) for n in range(agents)}
     sink = _Count()
     sinks: list[Sink] = [sink]
     began = time.perf_counter()
     await run_agents(reviewers, {}, sinks, clock=SystemClock())
     took = time.perf_counter() - began
-    tracemalloc.start()
-    await run_agents(dict(list(reviewers.items())[:10]), {}, [], clock=SystemClock())
-    _now, peak = tracemalloc.get_traced_memory()
-    total = agents * (each + 2)
+    few, many = await _peak(10, each), await _peak(10, 4 * each)
+    total = agents * each
     print(f"events             {total:10,}")
     print(f"heard by the sink  {sink.heard:10,}")
     print(f"events a second    {total / took:10,.0f}")
-    print(f"memory an agent    {peak / 10 / 1e6:10.2f} MB")
-    return 0
+    print(f"memory an agent    {few / 10 / 1e6:10.2f} MB, of {each:,} events")
+    print(f"                   {many / 10 / 1e6:10.2f} MB, of {4 * each:,} events")
+    print(f"ratio              {many / few:10.2f}    (goal: at most {FLAT})")
+    return 0 if many / few <= FLAT and sink.heard == total else 1
 
 
 if __name__ == "__main__":

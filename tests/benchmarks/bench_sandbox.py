@@ -1,4 +1,4 @@
-"""What a sandbox costs beyond the bare command: python tests/benchmarks/bench_sandbox.py
+"""What a sandbox costs beyond the bare command: ``python -m tests.benchmarks.bench_sandbox``.
 
 Medians of the same run, taken in turns, so that a busy machine disturbs all rows alike.
 """
@@ -16,13 +16,20 @@ from pathlib import Path
 from bot.process import Command, run
 from bot.sandbox.fence import Fence
 from bot.sandbox.sandbox import Sandbox
+from bot.sandbox.uplink import AllowList, Uplink
 
 ROUNDS = 40
 GOAL_MS = 15.0
 
 
-async def through(sandbox: Sandbox, command: Command, tree: Path) -> None:
-    async with await sandbox.start(command, Fence(tree=tree), trusted=False) as child:
+NOWHERE = AllowList(hosts=frozenset())
+
+
+async def through(
+    sandbox: Sandbox, command: Command, tree: Path, uplink: Uplink | None = None
+) -> None:
+    fence = Fence(tree=tree, uplink=uplink)
+    async with await sandbox.start(command, fence, trusted=False) as child:
         if await child.wait() != 0:
             raise SystemExit(f"{command.argv[0]} failed: {child.stderr}")
 
@@ -43,6 +50,7 @@ async def measure() -> dict[str, float]:
             "true, no sandbox": lambda: through(outside, bare, reachable),
             "true, sandbox": lambda: through(inside, bare, reachable),
             "true, sandbox, closed directory": lambda: through(inside, bare, tree),
+            "true, sandbox and a way out": lambda: through(inside, bare, reachable, NOWHERE),
             "python, bare": lambda: run(python, timeout=30),
             "python, sandbox, closed directory": lambda: through(inside, python, tree),
         }
