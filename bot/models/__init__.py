@@ -48,14 +48,20 @@ from bot.models.github import (
     Thread,
 )
 from bot.models.issues import (
+    Act,
     Anchor,
+    Closing,
     FailOn,
     Finding,
     Issue,
+    IssueEvent,
     IssueState,
     KnownIssue,
+    Lesson,
+    LessonKind,
     Placement,
     Severity,
+    Verified,
 )
 from bot.models.jobs import (
     Asker,
@@ -89,16 +95,17 @@ from bot.models.review import (
 )
 
 __all__ = [
-    "CHECK_NAME", "AgentReport", "AgentRun", "AgentSpec", "AgentStatus", "Anchor", "Annotation",
-    "Asker", "AssistantText", "Audience", "Bill", "Change", "CheckRun", "CheckStatus",
-    "CloseRequest", "Comment", "Conclusion", "CostLine", "Decision", "Delivery", "Diff",
-    "DraftComment", "Event", "FailOn", "Failure", "FailureKind", "FieldMissing", "FieldValue",
-    "FileDiff", "FileStatus", "Finding", "Finished", "ForgetRequest", "HeldBack", "Hunk",
-    "Issue", "IssueState", "Job", "KnownIssue", "Limits", "LoggedEvent", "MergeGroupRequest",
+    "CHECK_NAME", "Act", "AgentReport", "AgentRun", "AgentSpec", "AgentStatus", "Anchor",
+    "Annotation", "Asker", "AssistantText", "Audience", "Bill", "Change", "CheckRun",
+    "CheckStatus", "CloseRequest", "Closing", "Comment", "Conclusion", "CostLine", "Decision",
+    "Delivery", "Diff", "DraftComment", "Event", "FailOn", "Failure", "FailureKind",
+    "FieldMissing", "FieldValue", "FileDiff", "FileStatus", "Finding", "Finished",
+    "ForgetRequest", "HeldBack", "Hunk", "Issue", "IssueEvent", "IssueState", "Job",
+    "KnownIssue", "Lesson", "LessonKind", "Limits", "LoggedEvent", "MergeGroupRequest",
     "ModelCall", "ModelUsage", "PathInstruction", "Permission", "Placement", "PostedCheck",
     "PostedReview", "PullRequest", "Purse", "Rejection", "ReplyRequest", "Repo", "RepoConfig",
     "ReportState", "RerunRequest", "ReviewPlan", "ReviewRequest", "ReviewResult", "Role",
     "RunConfig", "RunError", "RunRecord", "RunState", "RunSummary", "Severity", "Side",
     "Skipped", "Spent", "Started", "StoredDelivery", "Thread", "Ticket", "Tokens", "ToolCall",
-    "Total", "Trigger", "Workspace", "dollars",
+    "Total", "Trigger", "Verified", "Workspace", "dollars",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from bot.models.diff import Side
@@ -84,6 +85,32 @@ class IssueState(StrEnum):
     STALE = "stale"
 
 
+class Act(StrEnum):
+    """What can happen to an issue. Which act is possible in which state: `bot.findings.states`."""
+
+    FOUND = "found"
+    """Reported by an agent on the head that was reviewed."""
+    CHANGED = "found in changed code"
+    """Reported again, and the code it is about has changed since it was closed."""
+    FIXED = "fixed"
+    """Proved: its code was changed, and who found it finished and does not find it any more."""
+    LEFT = "left"
+    """Its file is not a part of the pull request any more."""
+    DISMISSED = "dismissed"
+    """By a person: a command, a reply, or the thread resolved by hand."""
+    RESTORED = "restored"
+    """By a person who took that back."""
+
+
+class Verified(StrEnum):
+    """What a second agent said that was asked to refute the issue."""
+
+    NOT_ASKED = "not asked"
+    CONFIRMED = "confirmed"
+    REFUTED = "refuted"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Issue:
     """One problem, however many agents said it. ``sources`` keeps every agent's own words."""
@@ -105,6 +132,9 @@ class Issue:
     state: IssueState = IssueState.NEW
     code: str = ""
     """The text of the lines it is about, as they are in the reviewed head (at most 10 lines)."""
+    verified: Verified = Verified.NOT_ASKED
+    notes: tuple[str, ...] = ()
+    """What else speaks for or against it, as sentences for people."""
 
     @property
     def agents(self) -> tuple[str, ...]:
@@ -133,3 +163,60 @@ class KnownIssue:
     posted: bool = False
     """People were told: by a comment, or by the summary (``placement``)."""
     category: str = ""
+    reason: str = ""
+    """Why it is in its state, as a sentence; empty where the state says it all."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Closing:
+    """An issue of earlier runs that this run closes, with the proof."""
+
+    issue: KnownIssue
+    state: IssueState
+    """`IssueState.ADDRESSED` or `IssueState.STALE`."""
+    reason: str
+    """A sentence for people: what changed, and who looked again."""
+    commit: str = ""
+    """The head on which it was seen to be gone."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IssueEvent:
+    """One change of an issue's state, as the store remembers it."""
+
+    issue: str
+    act: Act
+    before: IssueState | None
+    """None: there was no such issue."""
+    after: IssueState
+    at: datetime
+    by: str
+    """A run's id, or a person's login with ``@`` before it."""
+    reason: str = ""
+    commit: str = ""
+
+
+class LessonKind(StrEnum):
+    """What a repository's memory is made of."""
+
+    DISMISSED = "dismissed"
+    ACCEPTED = "accepted"
+    """Fixed after harness had reported it."""
+    PROMPT = "prompt"
+    """Words to an agent after which people accepted much of what it found."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lesson:
+    """One thing learnt from what people did; ``path`` is the file it is about, if any."""
+
+    kind: LessonKind
+    text: str
+    at: datetime
+    path: str = ""
+    category: str = ""
+    reason: str = ""
+    by: str = ""
+    number: int = 0
+    """Of the pull request."""
+    issue: str = ""

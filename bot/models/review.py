@@ -10,7 +10,7 @@ from bot.models.agents import AgentRun, AgentSpec, Workspace
 from bot.models.costs import Limits
 from bot.models.diff import Diff
 from bot.models.github import Conclusion, PullRequest, Repo
-from bot.models.issues import FailOn, Finding, Issue, KnownIssue
+from bot.models.issues import Closing, FailOn, Finding, Issue, KnownIssue
 from bot.models.repo_config import RepoConfig
 
 
@@ -103,6 +103,8 @@ class ReviewResult:
     """Earlier issues whose finder did not finish this time: they stay open."""
     unseen: tuple[KnownIssue, ...] = ()
     """Earlier issues that finished agents did not report again: listed, not counted as open."""
+    closed: tuple[Closing, ...] = ()
+    """Earlier issues that are shown to be gone."""
     skipped: tuple[Skipped, ...] = ()
     files: int = 0
     """Files of the diff that were reviewed."""

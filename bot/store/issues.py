@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, RowMapping, and_, select, update
 
-from bot.models import Issue, IssueState, KnownIssue, Placement, Repo, Severity, Side
+from bot.models import Issue, IssueState, KnownIssue, Placement, Repo, Severity, Side, Verified
 from bot.store.records import plain, read_anchor, read_finding
 from bot.store.tables import issues, occurrences
 from bot.store.upsert import insert
@@ -75,7 +75,7 @@ def of_run(connection: Connection, run_id: str) -> list[Issue]:
     query = (
         select(occurrences).where(occurrences.c.run_id == run_id).order_by(occurrences.c.position)
     )
-    return [_issue(row) for row in connection.execute(query).mappings()]
+    return [read_issue(row, state=row["state"]) for row in connection.execute(query).mappings()]
 
 
 def _save_issue(
@@ -131,6 +131,8 @@ def _save_occurrence(
         "replacement": issue.replacement,
         "anchor": plain(issue.anchor),
         "sources": [plain(source) for source in issue.sources],
+        "verified": None if issue.verified is Verified.NOT_ASKED else issue.verified.value,
+        "notes": list(issue.notes) or None,
     }
     statement = insert(connection, occurrences).values(row)
     connection.execute(
@@ -163,10 +165,11 @@ def _known_issue(row: RowMapping) -> KnownIssue:
         placement=Placement(row["posted"]) if row["posted"] else Placement.SUMMARY,
         posted=row["posted"] is not None,
         category=row["category"],
+        reason=row["reason"] or "",
     )
 
 
-def _issue(row: RowMapping) -> Issue:
+def read_issue(row: RowMapping, *, state: str) -> Issue:
     return Issue(
         id=row["issue_id"],
         severity=Severity(row["severity"]),
@@ -182,6 +185,8 @@ def _issue(row: RowMapping) -> Issue:
         replacement=row["replacement"],
         category=row["category"],
         confidence=row["confidence"],
-        state=IssueState(row["state"]),
+        state=IssueState(state),
         code=row["code"],
+        verified=Verified(row["verified"] or Verified.NOT_ASKED),
+        notes=tuple(row["notes"] or ()),
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlalchemy import Connection, delete
 
 from bot.models import Repo
-from bot.store.tables import approvals, issues, runs
+from bot.store.tables import approvals, issues, lessons, runs
 
 
 def forget(connection: Connection, repo: Repo) -> None:
-    """Runs (with reports and occurrences), issues and approvals. Deliveries age out."""
-    for table in (runs, issues, approvals):
+    """Runs and issues with all that hangs on them, approvals and lessons. Deliveries age out."""
+    for table in (runs, issues, approvals, lessons):
         connection.execute(delete(table).where(table.c.repo == repo.full_name))

@@ -22,10 +22,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from bot.clock import Clock, SystemClock
 from bot.errors import ConfigurationError, TryLater
 from bot.models import (
+    Act,
     AgentReport,
     CostLine,
     Delivery,
     Issue,
+    IssueEvent,
     IssueState,
     KnownIssue,
     LoggedEvent,
@@ -38,7 +40,7 @@ from bot.models import (
     StoredDelivery,
     Total,
 )
-from bot.store import blobs, costs, deliveries, engine, events, issues, repos, runs, schema
+from bot.store import blobs, costs, deliveries, engine, events, issues, lives, repos, runs, schema
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -197,6 +199,38 @@ class Store:
     async def issues_of_run(self, run_id: str) -> list[Issue]:
         """As that run found them, in its order."""
         return await self._read(issues.of_run, run_id)
+
+    async def issue(self, repo: Repo, number: int, issue_id: str) -> Issue | None:
+        """As it last occurred, in the state that it has now."""
+        return await self._read(lives.one, repo, number, issue_id)
+
+    async def issue_history(self, repo: Repo, number: int, issue_id: str) -> list[IssueEvent]:
+        """What happened to it, oldest first."""
+        return await self._read(lives.history, repo, number, issue_id)
+
+    async def act_on_issue(
+        self,
+        repo: Repo,
+        number: int,
+        issue_id: str,
+        act: Act,
+        *,
+        by: str,
+        reason: str = "",
+        commit: str = "",
+    ) -> IssueEvent | None:
+        """See `bot.store.lives.act`: None if there is no such issue; refused acts are raised."""
+        return await self._write(
+            lives.act,
+            repo,
+            number,
+            issue_id,
+            act,
+            at=self._clock.now(),
+            by=by,
+            reason=reason,
+            commit=commit,
+        )
 
     # ------------------------------------------------------------------------------- costs
 

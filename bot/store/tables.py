@@ -15,11 +15,12 @@ from sqlalchemy import (
     MetaData,
     PrimaryKeyConstraint,
     Table,
+    UniqueConstraint,
 )
 
 from bot.store.types import SafeJson, SafeText, UtcDateTime
 
-REVISION = "0002"
+REVISION = "0003"
 """The migration that these tables are the result of."""
 
 metadata = MetaData(
@@ -112,6 +113,7 @@ issues = Table(
     Column("posted", SafeText),  # where it is shown (a Placement); NULL: not posted
     Column("comment_id", BigInteger),
     Column("thread_id", SafeText),
+    Column("reason", SafeText),  # why it is in its state; NULL where the state says it all
     PrimaryKeyConstraint("repo", "number", "id"),
 )
 
@@ -138,6 +140,8 @@ occurrences = Table(
     Column("replacement", SafeText),
     Column("anchor", SafeJson, nullable=False),
     Column("sources", SafeJson, nullable=False),
+    Column("verified", SafeText),  # NULL: nobody was asked
+    Column("notes", SafeJson),
     PrimaryKeyConstraint("run_id", "issue_id"),
     ForeignKeyConstraint(
         ["repo", "number", "issue_id"],
@@ -145,6 +149,42 @@ occurrences = Table(
         ondelete="CASCADE",
     ),
     Index(None, "repo", "number", "issue_id"),
+)
+
+issue_events = Table(
+    "issue_events",
+    metadata,
+    Column("seq", SEQUENCE, primary_key=True),
+    Column("repo", SafeText, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("issue_id", SafeText, nullable=False),
+    Column("act", SafeText, nullable=False),
+    Column("before", SafeText),
+    Column("after", SafeText, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("by", SafeText, nullable=False),
+    Column("reason", SafeText, nullable=False),
+    Column("commit_sha", SafeText, nullable=False),
+    ForeignKeyConstraint(
+        ["repo", "number", "issue_id"],
+        ["issues.repo", "issues.number", "issues.id"],
+        ondelete="CASCADE",
+    ),
+    Index(None, "repo", "number", "issue_id"),
+)
+
+lessons = Table(
+    "lessons",
+    metadata,
+    Column("seq", SEQUENCE, primary_key=True),
+    Column("repo", SafeText, nullable=False),
+    Column("key", SafeText, nullable=False),  # the same lesson learnt again is the same row
+    Column("kind", SafeText, nullable=False),
+    Column("path", SafeText, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("lesson", SafeJson, nullable=False),
+    UniqueConstraint("repo", "key"),
+    Index(None, "repo", "at"),
 )
 
 costs = Table(
