@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.agents.reviewer import Child, ExitStatus, Launcher, ProcessError
+from bot.agents.reviewer import AgentReviewer, Child, ExitStatus, Launcher, ProcessError
 from bot.errors import AgentMisconfigured
 from bot.models import AgentSpec, Event, FailureKind, RunConfig
 from bot.process import Command
@@ -34,6 +34,23 @@ class BuildCommand(Protocol):
 
 
 Parse = Callable[[AsyncIterator[bytes]], AsyncIterator[Event]]
+
+
+def templated(
+    build_command: BuildCommand, parse: Parse
+) -> Callable[[AgentSpec, Launcher], AgentReviewer]:
+    """What an adapter declares as `AgentKind.build`. Nothing is looked up before it starts."""
+
+    def build(spec: AgentSpec, sandbox: Launcher) -> AgentReviewer:
+        return ReviewerTemplate(
+            agent_name=spec.name,
+            spec=spec,
+            sandbox=sandbox,
+            build_command=build_command,
+            parse=parse,
+        )
+
+    return build
 
 
 class ReviewerTemplate:
