@@ -12,11 +12,12 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.agents.reviewer import Child, ExitStatus, Launcher, ProcessError
+from bot.agents.reviewer import AgentReviewer, Child, ExitStatus, Launcher, ProcessError
 from bot.errors import AgentMisconfigured
 from bot.models import AgentSpec, Event, FailureKind, RunConfig
 from bot.process import Command
 from bot.sandbox.fence import Fence
+from bot.sandbox.uplink import ModelApi, Pulse
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +35,23 @@ class BuildCommand(Protocol):
 
 
 Parse = Callable[[AsyncIterator[bytes]], AsyncIterator[Event]]
+
+
+def templated(
+    build_command: BuildCommand, parse: Parse
+) -> Callable[[AgentSpec, Launcher], AgentReviewer]:
+    """What an adapter declares as `AgentKind.build`. Nothing is looked up before it starts."""
+
+    def build(spec: AgentSpec, sandbox: Launcher) -> AgentReviewer:
+        return ReviewerTemplate(
+            agent_name=spec.name,
+            spec=spec,
+            sandbox=sandbox,
+            build_command=build_command,
+            parse=parse,
+        )
+
+    return build
 
 
 class ReviewerTemplate:
@@ -76,22 +94,26 @@ class ReviewerTemplate:
         if launch is None:
             raise AgentMisconfigured(f"{self._name}: no command was built for it")
         child = await self._sandbox.start(launch.command, launch.fence, trusted=self._trusted)
-        return Running(self._name, child, self._parse)
+        uplink = launch.fence.uplink
+        pulse = uplink.pulse if isinstance(uplink, ModelApi) else None
+        return Running(self._name, child, self._parse, pulse)
 
 
 class Running:
     """A started agent."""
 
-    def __init__(self, name: str, child: Child, parse: Parse) -> None:
+    def __init__(self, name: str, child: Child, parse: Parse, pulse: Pulse | None = None) -> None:
         self._name = name
         self._child = child
         self._parse = parse
+        self._pulse = pulse
         self._waited = False
-        self._activity = 0
+        self._chunks_read = 0
 
     @property
     def activity(self) -> int:
-        return self._activity
+        """Of its output, and of its calls of a model."""
+        return self._chunks_read + (self._pulse.beats if self._pulse is not None else 0)
 
     def events(self) -> AsyncIterator[Event]:
         """The parser's events; they end with the process's output."""
@@ -111,7 +133,7 @@ class Running:
 
     async def _chunks(self) -> AsyncIterator[bytes]:
         async for chunk in self._child.chunks():
-            self._activity += 1
+            self._chunks_read += 1
             yield chunk
 
     def _failed(self, code: int) -> ProcessError:

@@ -98,11 +98,20 @@ def refusal(dialect: Dialect, message: str, status: int = 400) -> dict[str, Any]
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
-        read = json.loads(body)
+        # Bytes would be taken for UTF-16 where they look like it, and vendors may differ there.
+        read = json.loads(body.decode("utf-8"), object_pairs_hook=_without_repeats)
     except (ValueError, RecursionError):
         raise Refused("the request is not JSON") from None
     if not isinstance(read, dict):
         raise Refused("the request is not a JSON object")
+    return read
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of a name given twice we might check the one and the vendor obey the other."""
+    read = dict(pairs)
+    if len(read) != len(pairs):
+        raise Refused("the request gives a name twice")
     return read
 
 

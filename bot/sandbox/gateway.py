@@ -7,9 +7,12 @@ answer passes piece by piece as it comes.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from io import BytesIO
+from typing import TypeVar
 
 import aiohttp
 from aiohttp import web
@@ -29,6 +32,9 @@ SILENCE_SECONDS = 600.0
 """The longest pause in an answer: a model may think for minutes before its first word."""
 BYTES_OF_TOKEN = 3
 """A token is seldom shorter: what a request may use at the most is reckoned with it."""
+MAX_CALLS = 16
+"""Of one process at once; the next ones wait, so that their bodies do not pile up here."""
+BEAT_SECONDS = 1.0
 UNREACHABLE = "the model cannot be reached"
 
 _KEY_HEADERS = ("authorization", "x-api-key", "x-goog-api-key", "api-key")
@@ -39,6 +45,8 @@ _RETURNED = frozenset(
 )
 _RETURNED_PREFIXES = ("anthropic-ratelimit-", "x-ratelimit-")
 
+T = TypeVar("T")
+
 _log = logger(__name__)
 
 
@@ -48,6 +56,7 @@ class Gateway:
     def __init__(self, api: ModelApi, session: aiohttp.ClientSession) -> None:
         self._api = api
         self._session = session
+        self._free = asyncio.Semaphore(MAX_CALLS)
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=MAX_BODY)
@@ -57,6 +66,10 @@ class Gateway:
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         if not self._knows(request):
             return self._refuse(401, "this is not the token of this run")
+        async with self._free:
+            return await self._answered(request)
+
+    async def _answered(self, request: web.Request) -> web.StreamResponse:
         try:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
@@ -75,10 +88,12 @@ class Gateway:
         if purse is None:
             return await self._forward(request, call, body, None)
         try:
-            ticket = await purse.admit(
-                call.model,
-                input_tokens=-(-len(body) // BYTES_OF_TOKEN),
-                output_tokens=call.output_tokens,
+            ticket = await self._waited(
+                purse.admit(
+                    call.model,
+                    input_tokens=-(-len(body) // BYTES_OF_TOKEN),
+                    output_tokens=call.output_tokens,
+                )
             )
         except OverBudget as error:
             # No status that programs try again, and the words in the body: one vendor's program
@@ -87,6 +102,16 @@ class Gateway:
         except HarnessError as error:
             return self._refuse(503, error.message)
         return await self._forward(request, call, body, _Account(purse, ticket))
+
+    async def _waited(self, work: Awaitable[T]) -> T:
+        """Its program is silent meanwhile because we keep it waiting, not because it hangs."""
+        task = asyncio.ensure_future(work)
+        try:
+            while not (await asyncio.wait({task}, timeout=BEAT_SECONDS))[0]:
+                self._api.pulse.beat()
+            return task.result()
+        finally:
+            task.cancel()
 
     async def _forward(
         self, request: web.Request, call: Call, body: bytes, account: _Account | None
@@ -118,7 +143,7 @@ class Gateway:
         async with self._session.request(
             request.method,
             self._address(request),
-            data=body or None,
+            data=BytesIO(body) if body else None,
             headers=self._headers(request.headers),
             allow_redirects=False,
         ) as answer:
@@ -149,11 +174,17 @@ class Gateway:
             if name.lower() in _RETURNED or name.lower().startswith(_RETURNED_PREFIXES):
                 response.headers[name] = value
         await response.prepare(request)
-        async for chunk in answer.content.iter_any():
-            reader.feed(chunk)
-            await response.write(chunk)
-        with suppress(ConnectionError):
+        try:
+            async for chunk in answer.content.iter_any():
+                reader.feed(chunk)
+                self._api.pulse.beat()
+                await response.write(chunk)
             await response.write_eof()
+        except (aiohttp.ClientError, ConnectionError, TimeoutError) as error:
+            # A part of an answer must not look like a whole one.
+            _log.warning("gateway.broken", reason=_reason(error))
+            if request.transport is not None:
+                request.transport.abort()
         return response
 
     def _knows(self, request: web.Request) -> bool:

@@ -26,6 +26,16 @@ class Dialect(StrEnum):
     """``/v1beta/models/NAME:generateContent`` and its like; the base URL has no version."""
 
 
+class Pulse:
+    """Signs of life of one process's calls: a program that waits for its model is not hung."""
+
+    def __init__(self) -> None:
+        self.beats = 0
+
+    def beat(self) -> None:
+        self.beats += 1
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelApi:
     """A model's API. The process sends ``token``; ``key`` replaces it on our side of the fence."""
@@ -37,6 +47,7 @@ class ModelApi:
     key: str = field(default="", repr=False)
     """Empty for a local model that asks for none."""
     purse: Purse | None = None
+    pulse: Pulse = field(default_factory=Pulse, repr=False, compare=False)
 
     def key_headers(self) -> dict[str, str]:
         """The real key as this dialect carries it."""

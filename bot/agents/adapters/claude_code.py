@@ -18,9 +18,9 @@ from bot.agents.envelopes import (
     used,
 )
 from bot.agents.failures import fatal, retry
-from bot.agents.reviewer import AgentKind, AgentReviewer, Launcher
+from bot.agents.reviewer import AgentKind
 from bot.agents.schema import answer_schema
-from bot.agents.template import Launch, ReviewerTemplate
+from bot.agents.template import Launch, templated
 from bot.agents.vendor import (
     IDLE_TIMEOUT,
     MAX_TURNS,
@@ -63,17 +63,6 @@ _ENVIRONMENT = {
 }
 _READ = ("--permission-mode", "dontAsk", "--tools", "Read,Grep,Glob")
 _WRITE = ("--permission-mode", "acceptEdits", "--tools", "Read,Grep,Glob,Edit,Write")
-
-
-def build(spec: AgentSpec, sandbox: Launcher) -> AgentReviewer:
-    """Nothing is looked up before it starts."""
-    return ReviewerTemplate(
-        agent_name=spec.name,
-        spec=spec,
-        sandbox=sandbox,
-        build_command=build_command,
-        parse=parse,
-    )
 
 
 def build_command(spec: AgentSpec, config: RunConfig, *, fenced: bool) -> Launch:
@@ -199,7 +188,7 @@ AGENT = AgentKind(
     name=VENDOR.kind,
     summary="Anthropic's Claude Code: reads the tree with its own tools, no shell",
     analyzer=False,
-    build=build,
+    build=templated(build_command, parse),
     idle_timeout=IDLE_TIMEOUT,
     roles=WRITERS,
     program=VENDOR.program,

@@ -9,9 +9,9 @@ from functools import partial
 
 from bot.agents.envelopes import Envelope, count, read_events, record, said, text, used
 from bot.agents.failures import fatal, retry
-from bot.agents.reviewer import AgentKind, AgentReviewer, Launcher
+from bot.agents.reviewer import AgentKind
 from bot.agents.schema import answer_schema
-from bot.agents.template import Launch, ReviewerTemplate
+from bot.agents.template import Launch, templated
 from bot.agents.vendor import IDLE_TIMEOUT, WRITERS, Vendor, launch, model_api, prepare
 from bot.errors import AgentFailed
 from bot.models import AgentSpec, Event, FailureKind, Finished, RunConfig, Tokens
@@ -59,17 +59,6 @@ _WRITE = (
     "-c", "sandbox_workspace_write.exclude_slash_tmp=true",
     "-c", "sandbox_workspace_write.exclude_tmpdir_env_var=true",
 )  # fmt: skip
-
-
-def build(spec: AgentSpec, sandbox: Launcher) -> AgentReviewer:
-    """Nothing is looked up before it starts."""
-    return ReviewerTemplate(
-        agent_name=spec.name,
-        spec=spec,
-        sandbox=sandbox,
-        build_command=build_command,
-        parse=parse,
-    )
 
 
 def build_command(spec: AgentSpec, config: RunConfig, *, fenced: bool) -> Launch:
@@ -171,7 +160,7 @@ AGENT = AgentKind(
     name=VENDOR.kind,
     summary="OpenAI's Codex: reads the tree with a shell, inside the fence",
     analyzer=False,
-    build=build,
+    build=templated(build_command, parse),
     idle_timeout=IDLE_TIMEOUT,
     roles=WRITERS,
     program=VENDOR.program,

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from bot.agents import environment
 from bot.agents.lines import read_text
 from bot.agents.programs import SYSTEM, find_program, search_path
-from bot.agents.reviewer import AgentKind, AgentReviewer, Launcher
-from bot.agents.template import Launch, ReviewerTemplate
+from bot.agents.reviewer import AgentKind
+from bot.agents.template import Launch, templated
 from bot.agents.vendor import guarded
 from bot.errors import AgentMisconfigured
 from bot.models import AgentSpec, AssistantText, Event, Finished, Role, RunConfig, Started
@@ -20,17 +20,6 @@ from bot.sandbox.uplink import ADDRESS, AllowList
 
 ROLES = frozenset({Role.REVIEWER, Role.DEVELOPER})
 _PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
-
-
-def build(spec: AgentSpec, sandbox: Launcher) -> AgentReviewer:
-    """Nothing is looked up before it starts."""
-    return ReviewerTemplate(
-        agent_name=spec.name,
-        spec=spec,
-        sandbox=sandbox,
-        build_command=build_command,
-        parse=parse,
-    )
 
 
 def build_command(spec: AgentSpec, config: RunConfig, *, fenced: bool) -> Launch:
@@ -100,6 +89,6 @@ AGENT = AgentKind(
     name="command",
     summary="Your own reviewer: any program that reads a prompt and ends with one JSON object",
     analyzer=False,
-    build=build,
+    build=templated(build_command, parse),
     roles=ROLES,
 )

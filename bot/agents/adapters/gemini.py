@@ -10,8 +10,8 @@ from typing import Any
 
 from bot.agents.envelopes import Envelope, count, read_events, record, text, used
 from bot.agents.failures import fatal, retry
-from bot.agents.reviewer import AgentKind, AgentReviewer, Launcher
-from bot.agents.template import Launch, ReviewerTemplate
+from bot.agents.reviewer import AgentKind
+from bot.agents.template import Launch, templated
 from bot.agents.vendor import (
     IDLE_TIMEOUT,
     MAX_TURNS,
@@ -52,17 +52,6 @@ _ENVIRONMENT = {
     "NO_COLOR": "1",
     "TERM": "xterm-256color",
 }
-
-
-def build(spec: AgentSpec, sandbox: Launcher) -> AgentReviewer:
-    """Nothing is looked up before it starts."""
-    return ReviewerTemplate(
-        agent_name=spec.name,
-        spec=spec,
-        sandbox=sandbox,
-        build_command=build_command,
-        parse=parse,
-    )
 
 
 def build_command(spec: AgentSpec, config: RunConfig, *, fenced: bool) -> Launch:
@@ -201,7 +190,7 @@ AGENT = AgentKind(
     name=VENDOR.kind,
     summary="Google's Gemini CLI: reads the tree with its own tools, no shell",
     analyzer=False,
-    build=build,
+    build=templated(build_command, parse),
     idle_timeout=IDLE_TIMEOUT,
     roles=WRITERS,
     program=VENDOR.program,

@@ -10,8 +10,8 @@ from typing import Any
 
 from bot.agents.envelopes import Envelope, count, money, read_events, record, said, text, used
 from bot.agents.failures import fatal
-from bot.agents.reviewer import AgentKind, AgentReviewer, Launcher
-from bot.agents.template import Launch, ReviewerTemplate
+from bot.agents.reviewer import AgentKind
+from bot.agents.template import Launch, templated
 from bot.agents.vendor import (
     IDLE_TIMEOUT,
     MAX_TURNS,
@@ -42,17 +42,6 @@ _ENVIRONMENT = {
 }
 READ_TOOLS = ("read", "grep", "glob", "list")
 WRITE_TOOLS = (*READ_TOOLS, "edit")
-
-
-def build(spec: AgentSpec, sandbox: Launcher) -> AgentReviewer:
-    """Nothing is looked up before it starts."""
-    return ReviewerTemplate(
-        agent_name=spec.name,
-        spec=spec,
-        sandbox=sandbox,
-        build_command=build_command,
-        parse=parse,
-    )
 
 
 def build_command(spec: AgentSpec, config: RunConfig, *, fenced: bool) -> Launch:
@@ -164,7 +153,7 @@ AGENT = AgentKind(
     name=VENDOR.kind,
     summary="opencode: any OpenAI-compatible address, local models too; no shell",
     analyzer=False,
-    build=build,
+    build=templated(build_command, parse),
     idle_timeout=IDLE_TIMEOUT,
     roles=WRITERS,
     program=VENDOR.program,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -258,3 +259,61 @@ async def test_the_bridge_ends_as_its_program_ends(sandbox: Sandbox, tree: Path)
     async with await sandbox.start(command, fence, trusted=False) as child:
         await child.kill()
         assert await child.wait() != 0
+
+
+MANY = """
+import os, socket, sys, time
+from concurrent.futures import ThreadPoolExecutor
+place, count = sys.argv[1], int(sys.argv[2])
+
+def tunnel(number):
+    with socket.create_connection(("127.0.0.1", 3128)) as proxy:
+        proxy.sendall(f"CONNECT {place} HTTP/1.1\\r\\n\\r\\n".encode())
+        assert proxy.recv(4096).split()[1] == b"200"
+        proxy.sendall(str(number).encode() * 10_000)
+        proxy.shutdown(socket.SHUT_WR)
+        got = b""
+        while data := proxy.recv(65536):
+            got += data
+        return got == str(number).encode() * 10_000
+
+def used():
+    fields = open(f"/proc/{os.getppid()}/stat").read().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+silent = socket.create_connection(("127.0.0.1", 3128))
+half = socket.create_connection(("127.0.0.1", 3128))
+half.shutdown(socket.SHUT_WR)
+with ThreadPoolExecutor(count) as pool:
+    print(sum(pool.map(tunnel, range(count))))
+before = used()
+time.sleep(1)
+print(used() - before)
+"""
+
+
+async def test_fifty_connections_at_once_and_no_work_while_nothing_comes(
+    sandbox: Sandbox, tree: Path, echo: int
+) -> None:
+    fence = Fence(tree=tree, uplink=AllowList(hosts=frozenset({("127.0.0.1", echo)})))
+    told = await python(sandbox, fence, MANY, f"127.0.0.1:{echo}", "50")
+    whole, ticks = map(int, told.split())
+    assert whole == 50
+    # Of the hundred ticks of that second; a loop that does not wait takes most of them.
+    assert ticks <= 10
+
+
+async def test_nothing_is_left_of_a_way_out(sandbox: Sandbox, tree: Path, echo: int) -> None:
+    def left() -> set[Path]:
+        return set(Path(tempfile.gettempdir()).glob("harness-up-*"))
+
+    before, tasks = left(), asyncio.all_tasks()
+    fence = Fence(tree=tree, uplink=AllowList(hosts=frozenset({("127.0.0.1", echo)})))
+    command = Command(argv=("/bin/sh", "-c", "echo up; exec sleep 60"))
+    child = await sandbox.start(command, fence, trusted=False)
+    assert await child.read() == b"up\n"
+    (place,) = left() - before
+    assert [path.name for path in place.iterdir()] == ["s"]
+    await child.kill()
+    assert not place.exists()
+    assert asyncio.all_tasks() <= tasks

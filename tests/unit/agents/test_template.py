@@ -37,6 +37,7 @@ from bot.models import (
 )
 from bot.process import Command
 from bot.sandbox.fence import Fence
+from bot.sandbox.uplink import Dialect, ModelApi
 from tests.fakes.agents import PlayedChild, PlayedSandbox
 
 SPEC = AgentSpec(name="mine", kind="command")
@@ -82,6 +83,15 @@ async def test_output_becomes_events_and_the_exit_is_told_once(tmp_path: Path) -
     await process.wait()
     with pytest.raises(ProcessError, match="twice"):
         await process.wait()
+
+
+async def test_its_calls_of_a_model_are_signs_of_life_too(tmp_path: Path) -> None:
+    api = ModelApi(dialect=Dialect.OPENAI, base_url="http://127.0.0.1:9", token="t")
+    launch = Launch(command=Command(argv=("/bin/true",)), fence=Fence(tree=tmp_path, uplink=api))
+    process = await template(PlayedSandbox(PlayedChild([])), launch).start(RunConfig())
+    assert process.activity == 0
+    api.pulse.beat()
+    assert process.activity == 1
 
 
 @pytest.mark.parametrize("missing", ["agent_name", "build_command", "parse", "command"])

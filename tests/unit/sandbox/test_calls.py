@@ -157,10 +157,19 @@ def test_pictures_in_the_request_and_addresses_in_what_tools_were_called_with_pa
         assert read_call(A, "POST", "/v1/messages", body(messages=[value])) is not None
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"nonsense", b"\xff", b"[" * 100_000])
+@pytest.mark.parametrize("content", [b"", b"[]", b"nonsense", b"\xff", b"[" * 100_000,
+    # Read as UTF-16 these would be objects; read by another parser, who knows.
+    '{"model": "m"}'.encode("utf-16-le"), '{"model": "m"}'.encode("utf-16"),
+])  # fmt: skip
 def test_what_is_no_object_does_not_pass(content):
     with pytest.raises(Refused):
         read_call(A, "POST", "/v1/messages", content)
+
+
+def test_of_a_name_given_twice_nobody_knows_which_one_counts():
+    twice = b'{"model": "m", "tools": [{"type": "web_search_20250305"}], "tools": []}'
+    with pytest.raises(Refused, match="gives a name twice"):
+        read_call(A, "POST", "/v1/messages", twice)
 
 
 @pytest.mark.parametrize("model", ["", None, 3, "x" * 300, "a\nb", "../x", "/x"])
