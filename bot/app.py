@@ -29,7 +29,7 @@ from bot.github.app_auth import GitHubApp
 from bot.guard import Failed, guard, guard_call
 from bot.handlers.handler import handlers, needed_fields
 from bot.jobs import Engine
-from bot.models import FailOn, Limits
+from bot.models import FailOn, Limits, VerifyMode
 from bot.process import Ledger
 from bot.publish.publisher import publishers
 from bot.runner import Budgets
@@ -271,6 +271,7 @@ def _policy(settings: Settings, known: Mapping[str, AgentKind]) -> Policy:
         public_url=settings.public_url,
         sandbox_note=SANDBOX_OFF if settings.sandbox == "off" else "",
         judge=judge_spec(settings.judge, known),
+        verify=VerifyMode(settings.verify),
         limits=limits(settings),
     )
 

@@ -146,6 +146,12 @@ class Settings(BaseSettings):
         description="Reads what two or more coding agents reported and holds back what it refutes;"
         " what it holds back is listed. Default: none.",
     )
+    verify: Literal["off", "disputed", "all"] = Field(
+        default="off",
+        description="New issues that another coding agent of the panel is asked to refute:"
+        " `disputed`: those that one of several found alone. Refuted ones are held back and"
+        " listed.",
+    )
     sandbox: Literal["auto", "require", "off"] = Field(
         default="auto",
         description="`auto`: use it where it works, else refuse every agent but the analyzers;"

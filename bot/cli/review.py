@@ -33,6 +33,7 @@ from bot.models import (
     RepoConfig,
     ReportState,
     ReviewResult,
+    VerifyMode,
     dollars,
 )
 from bot.models.context import ReviewContext
@@ -134,6 +135,7 @@ async def _review(
                 clock=clock,
                 sinks=[progress],
                 judge=None if judge is None else panelist(judge, sandbox, known),
+                verify=VerifyMode(settings.verify),
                 budget=_budget(settings, clock),
             )
         for line in cost(result):

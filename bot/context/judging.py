@@ -49,8 +49,8 @@ def compose_judgement(
         own_words,
         TASK,
         *_summaries(reports),
-        *(_issue(issue) for issue in issues),
-        *_diff(diff, ignored),
+        *(issue_section(issue) for issue in issues),
+        *diff_sections(diff, ignored),
     ]
     return "\n\n".join(text for section in sections if (text := section.strip())) + "\n"
 
@@ -60,7 +60,7 @@ def fitting(issues: Sequence[Issue]) -> tuple[Issue, ...]:
     left = ISSUES_LIMIT
     taken: list[Issue] = []
     for issue in issues[:MAX_ISSUES]:
-        left -= len(_issue(issue))
+        left -= len(issue_section(issue))
         if left < 0:
             break
         taken.append(issue)
@@ -75,7 +75,7 @@ def _summaries(reports: Sequence[AgentReport]) -> list[str]:
     ]
 
 
-def _issue(issue: Issue) -> str:
+def issue_section(issue: Issue) -> str:
     """Id, severity and names are harness's own words; everything else is somebody's text."""
     head = f"Report {issue.id} · {issue.severity.value} · by {visible(', '.join(issue.agents))}:"
     line = "" if issue.line is None else f":{issue.line}"
@@ -91,7 +91,7 @@ def _issue(issue: Issue) -> str:
     return f"{head}\n" + fenced("\n\n".join(parts))
 
 
-def _diff(diff: Diff, ignored: Collection[str]) -> list[str]:
+def diff_sections(diff: Diff, ignored: Collection[str]) -> list[str]:
     """Whole or not at all: a judge that reads half of it would refute what it cannot see."""
     files = [render_file(file) for file in diff.files if file.path not in ignored]
     text = "\n".join(files)

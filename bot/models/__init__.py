@@ -87,11 +87,13 @@ from bot.models.review import (
     Change,
     Decision,
     HeldBack,
+    Opinion,
     Rejection,
     ReportState,
     ReviewPlan,
     ReviewResult,
     Skipped,
+    VerifyMode,
 )
 
 __all__ = [
@@ -102,10 +104,10 @@ __all__ = [
     "FieldMissing", "FieldValue", "FileDiff", "FileStatus", "Finding", "Finished",
     "ForgetRequest", "HeldBack", "Hunk", "Issue", "IssueEvent", "IssueState", "Job",
     "KnownIssue", "Lesson", "LessonKind", "Limits", "LoggedEvent", "MergeGroupRequest",
-    "ModelCall", "ModelUsage", "PathInstruction", "Permission", "Placement", "PostedCheck",
-    "PostedReview", "PullRequest", "Purse", "Rejection", "ReplyRequest", "Repo", "RepoConfig",
-    "ReportState", "RerunRequest", "ReviewPlan", "ReviewRequest", "ReviewResult", "Role",
-    "RunConfig", "RunError", "RunRecord", "RunState", "RunSummary", "Severity", "Side",
+    "ModelCall", "ModelUsage", "Opinion", "PathInstruction", "Permission", "Placement",
+    "PostedCheck", "PostedReview", "PullRequest", "Purse", "Rejection", "ReplyRequest", "Repo",
+    "RepoConfig", "ReportState", "RerunRequest", "ReviewPlan", "ReviewRequest", "ReviewResult",
+    "Role", "RunConfig", "RunError", "RunRecord", "RunState", "RunSummary", "Severity", "Side",
     "Skipped", "Spent", "Started", "StoredDelivery", "Thread", "Ticket", "Tokens", "ToolCall",
-    "Total", "Trigger", "Verified", "Workspace", "dollars",
+    "Total", "Trigger", "Verified", "VerifyMode", "Workspace", "dollars",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from bot.models.agents import AgentRun, AgentSpec, Workspace
 from bot.models.costs import Limits
 from bot.models.diff import Diff
 from bot.models.github import Conclusion, PullRequest, Repo
-from bot.models.issues import Closing, FailOn, Finding, Issue, KnownIssue
+from bot.models.issues import Closing, FailOn, Finding, Issue, KnownIssue, Verified
 from bot.models.repo_config import RepoConfig
 
 
@@ -60,6 +60,25 @@ class Rejection:
     reason: str
 
 
+class VerifyMode(StrEnum):
+    """Which new issues a second agent is asked to refute."""
+
+    OFF = "off"
+    DISPUTED = "disputed"
+    """Those that one of several coding agents found alone."""
+    ALL = "all"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opinion:
+    """What a second agent said about one issue. ``by`` is its name."""
+
+    issue: str
+    verified: Verified
+    reason: str
+    by: str
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AgentReport:
     """One agent's part in a review. ``reason`` says why it did not finish."""
@@ -79,11 +98,13 @@ class AgentReport:
     """Findings of an analyzer on lines that the change did not touch (left out)."""
     rejected: tuple[Rejection, ...] = ()
     """A judge's word; what came of it is `ReviewResult.held`."""
+    opinion: Opinion | None = None
+    """Of an agent that was asked to refute one issue."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeldBack:
-    """An issue that is not posted, because the judge ``by`` refuted it. It is listed."""
+    """An issue that is not posted, because the agent ``by`` refuted it. It is listed."""
 
     issue: Issue
     reason: str
@@ -112,6 +133,13 @@ class ReviewResult:
     """Found, and not posted: no comment, not counted as open, listed with the reason."""
     judge: AgentReport | None = None
     """The judge's own part, where there was one; its failure changes no verdict."""
+    verifiers: tuple[AgentReport, ...] = ()
+    """The parts of those who were asked to refute an issue each."""
+
+    @property
+    def later(self) -> tuple[AgentReport, ...]:
+        """The parts of those who had a say after the merge."""
+        return (*self.verifiers, *([self.judge] if self.judge is not None else []))
 
     @property
     def found(self) -> int:
@@ -159,4 +187,5 @@ class ReviewPlan:
     dry_run: bool = False
     details_url: str = ""
     judge: AgentSpec | None = None
+    verify: VerifyMode = VerifyMode.OFF
     limits: Limits = field(default_factory=Limits)

@@ -10,36 +10,25 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 
-from bot.agents.fanout import run_agent
 from bot.agents.sinks import Sink
 from bot.clock import Clock
 from bot.context.judging import compose_judgement, fitting
-from bot.context.prompt import GUARDS
 from bot.findings.judging import candidates, hold_back, parse_judgement
-from bot.guard import Failed, guard
-from bot.log import bound, logger
 from bot.models import (
     AgentReport,
     AgentRun,
-    AgentStatus,
     Change,
-    Failure,
-    FailureKind,
     Issue,
     ReportState,
     ReviewResult,
-    Role,
-    RunConfig,
 )
 from bot.runner.budget import Budget
 from bot.runner.member import Panelist, Source, Step, outcome, told_warnings
-from bot.runner.spending import Spending
+from bot.runner.question import ask
 
 STEP = "judge"
 USABLE = 2
 """Reports of coding agents that must have finished: with one there is nothing to weigh."""
-
-_log = logger(__name__)
 
 
 async def judged(
@@ -58,9 +47,8 @@ async def judged(
     asked = fitting(candidates(result.issues, analyzers))
     if len(usable) < USABLE or not asked:
         return result
-    spending = Spending(judge.spec, judge.kind, budget, STEP)
-    ask = partial(_ask, judge, usable, asked, source, spending, clock=clock, sinks=sinks)
-    report: AgentReport = await step(STEP, ask)
+    work = partial(_ask, judge, usable, asked, source, clock=clock, sinks=sinks, budget=budget)
+    report: AgentReport = await step(STEP, work)
     decided = hold_back(result, report.rejected, by=judge.spec.name, analyzers=analyzers)
     return replace(decided, judge=report)
 
@@ -78,72 +66,22 @@ async def _ask(
     reports: Sequence[AgentReport],
     asked: Sequence[Issue],
     source: Source,
-    spending: Spending,
     *,
     clock: Clock,
     sinks: Sequence[Sink],
+    budget: Budget | None,
 ) -> AgentReport:
-    with bound(agent=judge.spec.name):
-        refusal = await spending.refusal()
-        if refusal is None:
-            work = _run(judge, reports, asked, source, spending, clock=clock, sinks=sinks)
-            done = await guard("judge", work)
-            if isinstance(done, Failed):
-                done = _failed(judge, FailureKind.CRASHED, done.reason)
-        else:
-            done = _failed(judge, FailureKind.BUDGET, refusal.message)
-        _log.info("judge.ended", status=done.status.value, seconds=round(done.duration, 2))
-    return _report(judge, done, asked)
-
-
-def _failed(judge: Panelist, kind: FailureKind, reason: str) -> AgentRun:
-    failure = Failure(kind=kind, message=reason)
-    return AgentRun(name=judge.spec.name, status=AgentStatus.FAILED, error=failure)
-
-
-async def _run(
-    judge: Panelist,
-    reports: Sequence[AgentReport],
-    asked: Sequence[Issue],
-    source: Source,
-    spending: Spending,
-    *,
-    clock: Clock,
-    sinks: Sequence[Sink],
-) -> AgentRun:
-    change = await source()
-    try:
-        run = await run_agent(
-            judge.spec.name,
-            judge.reviewer,
-            spending.equipped(_config(judge, reports, asked, change)),
-            sinks,
-            timeout=judge.spec.timeout,
-            idle_timeout=judge.kind.idle_timeout,
-            clock=clock,
-        )
-    finally:
-        await spending.close()
-    return await spending.counted(run)
-
-
-def _config(
-    judge: Panelist, reports: Sequence[AgentReport], asked: Sequence[Issue], change: Change
-) -> RunConfig:
-    ignored = frozenset(skipped.path for skipped in change.skipped)
-    return RunConfig(
-        guard=GUARDS[Role.REVIEWER],
-        contract_answer=False,
-        scope_base_ref=change.base_ref,
-        starting_sha=change.head_sha,
-        workspace=change.workspace,
-        diff=change.diff,
-        base_sha=change.base_sha,
-        ignored=ignored,
-        prompt=compose_judgement(
+    def compose(change: Change) -> str:
+        ignored = {skipped.path for skipped in change.skipped}
+        return compose_judgement(
             asked, reports, change.diff, ignored=ignored, own_words=judge.spec.prompt
-        ),
+        )
+
+    name = judge.spec.name
+    run = await ask(
+        judge, compose, source, name=name, step=STEP, clock=clock, sinks=sinks, budget=budget
     )
+    return _report(judge, run, asked)
 
 
 def _report(judge: Panelist, run: AgentRun, asked: Sequence[Issue]) -> AgentReport:

@@ -40,6 +40,7 @@ from bot.models import (
     RunConfig,
     RunError,
     RunSummary,
+    VerifyMode,
 )
 from bot.models.context import ReviewContext
 from bot.models.text import visible
@@ -47,6 +48,7 @@ from bot.runner.budget import Budget
 from bot.runner.judge import judged
 from bot.runner.member import Panelist, Source, Step, outcome, told_warnings
 from bot.runner.spending import Spending
+from bot.runner.verify import verified
 
 _log = logger(__name__)
 
@@ -64,12 +66,14 @@ async def review(
     clock: Clock,
     sinks: Sequence[Sink] = (),
     judge: Panelist | None = None,
+    verify: VerifyMode = VerifyMode.OFF,
     budget: Budget | None = None,
 ) -> ReviewResult:
     """Let every agent read the change at the same time, and merge what they say.
 
-    With a ``budget`` each call of a model is counted, and nobody starts who may spend nothing. A
-    ``judge`` then has its say; the run is over for the sinks when it has.
+    With a ``budget`` each call of a model is counted, and nobody starts who may spend nothing. Then
+    second agents try to refute the issues that ``verify`` says, and a ``judge`` has its say; the
+    run is over for the sinks when all have.
     """
     started_at = clock.now()
     reports: list[AgentReport] = []
@@ -85,8 +89,19 @@ async def review(
             ]
         )
         result = await step("merge", partial(_merge, source, tuple(reports)))
+        analyzers = frozenset(a.spec.name for a in agents if a.kind.analyzer)
+        result = await verified(
+            verify,
+            agents,
+            result,
+            source,
+            step,
+            analyzers=analyzers,
+            clock=clock,
+            sinks=sinks,
+            budget=budget,
+        )
         if judge is not None:
-            analyzers = frozenset(a.spec.name for a in agents if a.kind.analyzer)
             result = await judged(
                 judge,
                 result,
@@ -98,7 +113,7 @@ async def review(
                 budget=budget,
             )
     finally:
-        last = [result.judge] if result is not None and result.judge is not None else []
+        last = [] if result is None else result.later
         summary = RunSummary(
             started_at=started_at,
             finished_at=clock.now(),

@@ -26,6 +26,7 @@ from bot.models import (
     Finding,
     Finished,
     ModelUsage,
+    Opinion,
     Placement,
     Rejection,
     ReportState,
@@ -35,6 +36,7 @@ from bot.models import (
     Started,
     Tokens,
     ToolCall,
+    Verified,
 )
 
 Plain = dict[str, Any]
@@ -139,6 +141,7 @@ def plain_report(report: AgentReport) -> Plain:
         "problems": report.problems,
         "untouched": report.untouched,
         "rejected": [plain(rejection) for rejection in report.rejected],
+        "opinion": None if report.opinion is None else plain(report.opinion),
     }
 
 
@@ -158,6 +161,7 @@ def read_report(row: RowMapping) -> AgentReport:
         problems=_texts(values["problems"]),
         untouched=values["untouched"],
         rejected=tuple(Rejection(**_known(Rejection, item)) for item in values.get("rejected", ())),
+        opinion=_opinion(values.get("opinion")),
     )
 
 
@@ -181,3 +185,10 @@ def _read_run(row: RowMapping, values: Mapping[str, Any]) -> AgentRun:
 
 def _texts(values: Sequence[str]) -> tuple[str, ...]:
     return tuple(values)
+
+
+def _opinion(values: Mapping[str, Any] | None) -> Opinion | None:
+    if values is None:
+        return None
+    given = _known(Opinion, values)
+    return Opinion(**{**given, "verified": Verified(given["verified"])})

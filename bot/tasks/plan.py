@@ -77,6 +77,7 @@ async def plan(services: Services, job_id: str, request: ReviewRequest) -> Revie
         sandbox_note=services.policy.sandbox_note,
         dry_run=services.policy.dry_run,
         judge=services.policy.judge,
+        verify=services.policy.verify,
         limits=services.policy.limits,
         details_url=f"{services.policy.public_url}/runs/{run_id}"
         if services.policy.public_url

@@ -92,8 +92,7 @@ async def save(services: Services, plan: ReviewPlan, result: ReviewResult) -> Bi
 
     Returns what it cost so far (None in the records of an older version).
     """
-    judge = (result.judge,) if result.judge is not None else ()
-    await services.store.add_agent_reports(plan.run_id, (*result.reports, *judge))
+    await services.store.add_agent_reports(plan.run_id, (*result.reports, *result.later))
     await services.store.save_issues(
         plan.run_id, plan.pull.repo, plan.pull.number, plan.pull.head_sha, _all_issues(result), {}
     )

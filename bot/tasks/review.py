@@ -106,5 +106,6 @@ async def _read(
             clock=services.clock,
             sinks=(log, progress, *services.sinks),
             judge=judge,
+            verify=planned.verify,
             budget=budget,
         )

@@ -12,7 +12,7 @@ from bot.checkout.mirror import Mirror, Mirrors
 from bot.clock import Clock
 from bot.github.app_auth import GitHubApp
 from bot.github.repository import RepoClient
-from bot.models import AgentSpec, FailOn, Job, Limits, Repo
+from bot.models import AgentSpec, FailOn, Job, Limits, Repo, VerifyMode
 from bot.publish.publisher import Publisher
 from bot.runner import Budgets
 from bot.sandbox.sandbox import Sandbox
@@ -30,6 +30,7 @@ class Policy:
     public_url: str = ""
     sandbox_note: str = ""
     judge: AgentSpec | None = None
+    verify: VerifyMode = VerifyMode.OFF
     limits: Limits = field(default_factory=Limits)
 
 
