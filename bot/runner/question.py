@@ -37,7 +37,7 @@ async def ask(
     sinks: Sequence[Sink] = (),
     budget: Budget | None = None,
 ) -> AgentRun:
-    """Its run, under ``name``. Nothing starts that may spend nothing; only cancellation is raised."""
+    """Its run, under ``name``; only cancellation is raised. It may be told to spend nothing."""
     spending = Spending(agent.spec, agent.kind, budget, step)
     with bound(agent=name):
         refusal = await spending.refusal()
