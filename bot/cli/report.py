@@ -11,6 +11,7 @@ from bot.findings.sarif import write_sarif
 from bot.models import AgentReport, Decision, HeldBack, Issue, ReportState, ReviewResult
 from bot.models.text import visible
 from bot.publish import sanitize
+from bot.publish.render import held
 
 NO_HISTORY = (
     "This is a local review: it has no history, so every issue is new and ids may differ from"
@@ -24,7 +25,7 @@ def text(result: ReviewResult, decision: Decision) -> str:
     out: list[str] = []
     for file, issues in _by_file(result.issues):
         out += [visible(file), *(line for issue in issues for line in _issue(issue)), ""]
-    out += [line for held in result.held for line in _held(held)]
+    out += [line for item in result.held for line in _held(item)]
     out += [line for report in _reports(result) for line in _report(report)]
     out += [f"not reviewed: {visible(s.path)} ({s.reason})" for s in result.skipped]
     out += ["", decision.title]
@@ -45,8 +46,9 @@ def markdown(result: ReviewResult, decision: Decision) -> str:
             sanitize.cell(", ".join(issue.agents), limit=200),
         )
         out.append(f"| {' | '.join(cells)} |")
-    notes = [" ".join(_held(held)) for held in result.held]
-    notes += [line for report in _reports(result) for line in _report(report)]
+    if result.held:
+        out += ["", held.lead(result.held), "", *map(held.line, result.held)]
+    notes = [line for report in _reports(result) for line in _report(report)]
     notes += [f"not reviewed: {s.path} ({s.reason})" for s in result.skipped]
     out += ["", *(f"- {sanitize.inline(note, limit=500)}" for note in notes)]
     out += ["", f"<sub>{NO_HISTORY}</sub>"]
@@ -62,8 +64,8 @@ def as_json(result: ReviewResult, decision: Decision) -> str:
         "note": NO_HISTORY,
         "issues": [_issue_json(issue) for issue in result.issues],
         "held_back": [
-            {**_issue_json(held.issue), "reason": held.reason, "by": held.by}
-            for held in result.held
+            {**_issue_json(item.issue), "reason": item.reason, "by": item.by}
+            for item in result.held
         ],
         "agents": [_report_json(report) for report in result.reports],
         "judge": _report_json(result.judge) if result.judge is not None else None,
@@ -106,11 +108,11 @@ def _reports(result: ReviewResult) -> tuple[AgentReport, ...]:
     return (*result.reports, *([result.judge] if result.judge is not None else []))
 
 
-def _held(held: HeldBack) -> Iterator[str]:
-    issue = held.issue
+def _held(item: HeldBack) -> Iterator[str]:
+    issue = item.issue
     place = f"{visible(issue.file)}:{issue.line}" if issue.line else visible(issue.file)
     yield f"not posted: {place}  {issue.severity.value}  {visible(issue.title)} · {issue.id}"
-    yield f"          {', '.join(issue.agents)} reported it; {held.by}: {visible(held.reason)}"
+    yield f"          {', '.join(issue.agents)} reported it; {item.by}: {visible(item.reason)}"
 
 
 def _report(report: AgentReport) -> Iterator[str]:

@@ -1,4 +1,8 @@
-"""Writes a review as SARIF 2.1.0: one result per issue, every agent's words in its properties."""
+"""Writes a review as SARIF 2.1.0: one result per issue, every agent's words in its properties.
+
+What a judge held back is a result too, and a suppressed one. As soon as one result names its
+suppressions all of them must (§3.27.23): the others have none, which is an empty list.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from bot import __version__
 from bot.models import (
     AgentReport,
     Finding,
+    HeldBack,
     Issue,
     ReportState,
     ReviewResult,
@@ -25,7 +30,8 @@ _LEVELS = {Severity.CRITICAL: "error", Severity.MAJOR: "error", Severity.MINOR: 
 
 def write_sarif(result: ReviewResult) -> dict[str, Any]:
     """A log that code scanning and editors read; dump it with ``ensure_ascii`` left on."""
-    names = sorted({_rule(issue) for issue in result.issues})
+    held = [item.issue for item in result.held]
+    names = sorted({_rule(issue) for issue in (*result.issues, *held)})
     return {
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -39,13 +45,15 @@ def write_sarif(result: ReviewResult) -> dict[str, Any]:
                     }
                 },
                 "columnKind": "unicodeCodePoints",
-                "invocations": [_invocation(result.reports)],
-                "results": [_result(issue, names) for issue in result.issues],
+                "invocations": [_invocation(result.reports, result.judge)],
+                "results": _results(result, names),
                 "properties": {
                     "headSha": result.head_sha,
                     "baseSha": result.base_sha,
                     "found": result.found,
+                    "heldBack": len(held),
                     "agents": [_agent(report) for report in result.reports],
+                    "judge": None if result.judge is None else _agent(result.judge),
                     "skipped": [
                         {"path": _text(s.path), "reason": s.reason} for s in result.skipped
                     ],
@@ -65,8 +73,27 @@ def _descriptor(name: str) -> dict[str, Any]:
     return {"id": name, "name": name, "shortDescription": {"text": name}}
 
 
-def _invocation(reports: Sequence[AgentReport]) -> dict[str, Any]:
+def _results(result: ReviewResult, names: Sequence[str]) -> list[dict[str, Any]]:
+    posted = [_result(issue, names) for issue in result.issues]
+    if not result.held:
+        return posted
+    held = [{**_result(h.issue, names), "suppressions": [_suppression(h)]} for h in result.held]
+    return [*({**made, "suppressions": []} for made in posted), *held]
+
+
+def _suppression(held: HeldBack) -> dict[str, Any]:
+    """Accepted: that is what keeps it from being counted, here as on a pull request."""
+    return {
+        "kind": "external",
+        "status": "accepted",
+        "justification": _text(held.reason),
+        "properties": {"by": _text(held.by)},
+    }
+
+
+def _invocation(reports: Sequence[AgentReport], judge: AgentReport | None) -> dict[str, Any]:
     failed = [report for report in reports if report.state is not ReportState.FINISHED]
+    silent = judge if judge is not None and judge.state is not ReportState.FINISHED else None
     return {
         "executionSuccessful": not any(report.required for report in failed),
         "toolExecutionNotifications": [
@@ -74,7 +101,7 @@ def _invocation(reports: Sequence[AgentReport]) -> dict[str, Any]:
                 "level": "error" if report.required else "warning",
                 "message": {"text": _text(f"{report.agent} did not finish: {report.reason}")},
             }
-            for report in failed
+            for report in (*failed, *([silent] if silent is not None else []))
         ],
     }
 

@@ -17,6 +17,7 @@ from bot.models import (
 )
 from bot.publish import sanitize
 from bot.publish.publisher import Publication
+from bot.publish.render import held as in_held
 from bot.publish.render import summary as in_summary
 from bot.publish.render.rows import Entry, entries
 from bot.publish.render.words import (
@@ -33,6 +34,8 @@ from bot.publish.render.words import (
 _MESSAGE = 4_000
 _NOTICES = 0.3
 """How much of the summary's notices the check repeats: it has less room."""
+_BETWEEN = "\n\n"
+"""What `joined` sets between two blocks."""
 
 Progress = tuple[str, str, float]
 """(agent, what it is doing, seconds since it began)."""
@@ -99,10 +102,17 @@ def without_review(plan: ReviewPlan, decision: Decision) -> str:
 
 def texts(publication: Publication) -> tuple[str, str]:
     """(summary, text). Together they name every issue, those first that the comment leaves out."""
-    elsewhere = in_summary.shown(publication).rest
+    everything = entries(publication)
+    # Without a comment there is nothing that it names.
+    commented = bool(publication.summary_url)
+    elsewhere = in_summary.shown(publication).rest if commented else everything
     left_out = {entry.id for entry in elsewhere}
-    ranked = [*elsewhere, *(e for e in entries(publication) if e.id not in left_out)]
-    text, after = _lines(ranked, CHECK_LIMIT)
+    ranked = [*elsewhere, *(e for e in everything if e.id not in left_out)]
+    shown = in_summary.held_shown(publication) if commented else 0
+    held = in_held.in_check(publication, shown, in_held.ROOM)
+    text, after = _lines(ranked, CHECK_LIMIT - len(held) - len(_BETWEEN))
+    # What the issues leave is for those held back: the same list, or a longer one.
+    held = in_held.in_check(publication, shown, CHECK_LIMIT - len(text) - len(_BETWEEN))
     lead = joined(
         f"**{in_summary.headline(publication)}**",
         in_summary.notices(publication, _NOTICES),
@@ -112,10 +122,7 @@ def texts(publication: Publication) -> tuple[str, str]:
     lead = lead if len(lead) < CHECK_LIMIT // 2 else in_summary.numbers(publication)
     more, lost = _lines([e for e in after if e.id in left_out], CHECK_LIMIT - len(lead) - 200)
     note = f"{plural(len(lost), 'more issue')}: see the page of this run." if lost else ""
-    said = joined(lead, more, note)
-    # Beside the issues, never instead of one: what nobody is asked to fix comes last.
-    held = in_summary.not_posted(publication, CHECK_LIMIT - len(text) - 400)
-    return said, joined(text, held) if len(text) + len(held) < CHECK_LIMIT else text
+    return joined(lead, more, note), joined(text, held)
 
 
 def _lines(found: Sequence[Entry], limit: int) -> tuple[str, list[Entry]]:

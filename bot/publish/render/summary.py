@@ -17,6 +17,7 @@ from bot.models import (
 )
 from bot.publish import marker, sanitize
 from bot.publish.publisher import Publication
+from bot.publish.render import held
 from bot.publish.render.rows import Listing, entries, fit
 from bot.publish.render.words import (
     COMMENT_LIMIT,
@@ -26,7 +27,6 @@ from bot.publish.render.words import (
     fold,
     joined,
     listed,
-    place,
     plural,
     shorten,
     table,
@@ -49,6 +49,11 @@ def summary(publication: Publication) -> str:
 def shown(publication: Publication) -> Listing:
     """The listing of the summary as it is posted: what it names, and what it leaves out."""
     return _listing(publication, _fitted(publication)[0])
+
+
+def held_shown(publication: Publication) -> int:
+    """How many of those held back the summary as it is posted names."""
+    return held.shown(publication, int(_HELD * _fitted(publication)[0]))
 
 
 def _fitted(publication: Publication) -> tuple[float, str]:
@@ -146,7 +151,7 @@ def _body(publication: Publication, scale: float) -> str:
     text = joined(
         f"### harness: {headline(publication)}",
         _issues(_listing(publication, scale), publication),
-        not_posted(publication, int(_HELD * scale)),
+        held.in_comment(publication, int(_HELD * scale)),
         _not_seen_again(publication, scale),
         notices(publication, scale),
         fold("Coverage, cost, how this was decided", _details(publication, scale)),
@@ -166,37 +171,6 @@ def _issues(listing: Listing, publication: Publication) -> str:
         rest = plural(len(listing.rest), "more issue")
         parts.append(f"{rest}, listed in the details of the check `harness`{also}.")
     return joined(*parts)
-
-
-def not_posted(publication: Publication, limit: int) -> str:
-    """What a judge held back: every one, with the reason; beyond ``limit`` they are counted."""
-    held = publication.result.held
-    if not held:
-        return ""
-    lines: list[str] = []
-    for entry in held_lines(publication):
-        limit -= len(entry) + 1
-        if limit < 0:
-            break
-        lines.append(entry)
-    left = len(held) - len(lines)
-    more = [f"- … and {left} more, listed in the details of the check `harness`"] if left else []
-    judge = sanitize.inline(held[0].by, limit=60)
-    lead = f"**Not posted**: {judge} read these reports and found the code to refute them."
-    return joined(lead, "\n".join([*lines, *more]))
-
-
-def held_lines(publication: Publication) -> tuple[str, ...]:
-    """One for each issue held back: id, severity, place, title, who found it, and why not."""
-    secrets = publication.secrets
-    return tuple(
-        f"- {item.issue.id} · {item.issue.severity.value} ·"
-        f" {sanitize.code(place(item.issue), limit=110, secrets=secrets)} ·"
-        f" {sanitize.inline(item.issue.title, limit=140, secrets=secrets)}"
-        f" ({sanitize.inline(listed(item.issue.agents), limit=80)}):"
-        f" {sanitize.inline(item.reason, limit=_SENTENCE, secrets=secrets)}"
-        for item in publication.result.held
-    )
 
 
 def _not_seen_again(publication: Publication, scale: float) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from bot.findings.parse import parse_answer
 from bot.findings.sarif import is_sarif, read_sarif, write_sarif
-from bot.models import Placement, ReportState, Severity, Side, Skipped
+from bot.models import HeldBack, Placement, ReportState, Severity, Side, Skipped
 from tests.fakes.nouns import anchor_at, finding, issue, report, result
 
 SCHEMA = Path(__file__).parents[2] / "samples" / "sarif-schema-2.1.0.json"
@@ -268,6 +268,43 @@ class TestWrite:
         location = written["locations"][0]["physicalLocation"]["artifactLocation"]
         assert location["uri"] == "caf%E9%20%C3%BC/%23%25%3F.py"
         assert read_sarif(write_sarif(result(odd)), "x").findings[0].file == odd.file
+
+    def test_what_a_judge_held_back_is_a_suppressed_result(self):
+        held = (
+            HeldBack(issue=issue("h-HELD", 9, category="docs"), reason="no \ud800", by="judge"),
+            HeldBack(issue=issue("h-HEL2", 8, category="tests"), reason="nor this", by="judge"),
+        )
+        run = self.log(issue(), held=held, judge=report("judge", cost=Decimal("0.10")))
+        posted, first, second = run["results"]
+        assert posted["suppressions"] == []
+        assert first["suppressions"] == [
+            {
+                "kind": "external",
+                "status": "accepted",
+                "justification": "no ?",
+                "properties": {"by": "judge"},
+            }
+        ]
+        assert second["suppressions"][0]["justification"] == "nor this"
+        assert [r["id"] for r in run["tool"]["driver"]["rules"]] == ["docs", "review", "tests"]
+        assert (first["ruleId"], first["ruleIndex"]) == ("docs", 0)
+        assert run["properties"]["heldBack"] == 2
+        assert run["properties"]["judge"]["costUsd"] == "0.10"
+
+    def test_what_was_held_back_is_no_finding_of_whoever_reads_the_log(self):
+        held = (HeldBack(issue=issue("h-HELD", 9), reason="no", by="judge"),)
+        found = read_sarif(write_sarif(result(issue(), held=held)), "x").findings
+        assert [f.line for f in found] == [22]
+
+    def test_without_anything_held_back_no_result_speaks_of_it(self):
+        assert "suppressions" not in self.log(issue())["results"][0]
+
+    def test_a_judge_that_did_not_finish_is_told_and_fails_nothing(self):
+        judge = report("judge", ReportState.FAILED, reason="crashed", required=False)
+        (invocation,) = self.log(issue(), judge=judge)["invocations"]
+        assert invocation["executionSuccessful"]
+        (notification,) = invocation["toolExecutionNotifications"]
+        assert notification["message"]["text"] == "judge did not finish: crashed"
 
     def test_agents_that_did_not_finish(self):
         reports = (

@@ -141,13 +141,18 @@ class TestOverflow:
         return publication(*issues, **more)
 
     def test_what_the_comment_leaves_out_comes_first(self):
-        found = self.publication(400)
+        found = self.publication(400, summary_url="https://x.y/1")
         summary, text = render.texts(found)
         comment = in_comment(found)
         assert not text.startswith("- h-00000 ")
         assert max(len(summary), len(text)) <= 65_535
         for n in range(400):
             assert any(f"h-{n:05}" in written for written in (comment, text, summary))
+
+    def test_a_comment_that_was_never_posted_names_nothing(self):
+        summary, text = render.texts(self.publication(300))
+        assert text.startswith("- h-00000 ")
+        assert all(f"h-{n:05}" in text + summary for n in range(300))
 
     def test_what_no_text_can_hold_is_counted(self):
         summary, text = render.texts(self.publication(2000))
