@@ -56,7 +56,9 @@ def known(
         occurrences.c.run_id == issues.c.last_run_id,
         occurrences.c.issue_id == issues.c.id,
     )
-    columns = [occurrences.c[name] for name in ("file", "line", "end_line", "side", "code")]
+    columns = [
+        occurrences.c[name] for name in ("file", "line", "end_line", "side", "code", "anchor")
+    ]
     query = (
         select(issues, *columns)
         .join(occurrences, last)
@@ -166,6 +168,7 @@ def _known_issue(row: RowMapping) -> KnownIssue:
         posted=row["posted"] is not None,
         category=row["category"],
         reason=row["reason"] or "",
+        in_diff=read_anchor(row["anchor"]).placement is not Placement.SUMMARY,
     )
 
 
