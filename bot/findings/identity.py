@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 
 from bot.findings.naming import named
 from bot.findings.similarity import cosine, vectors
+from bot.findings.states import after
 from bot.findings.track import Spot, locate
-from bot.models import Diff, Issue, IssueState, KnownIssue
+from bot.models import Act, Diff, Issue, IssueState, KnownIssue
 
 NEAR = 2
 """How far an agent's idea of a line may drift between two runs."""
@@ -70,6 +71,12 @@ class _Pair:
         lined = self.issue.line is not None and self.known.line is not None
         return self.same_file and not lined and self.text >= ALIKE
 
+    @property
+    def act(self) -> Act:
+        """Whether the code it is about is still what it was when it was last seen."""
+        unchanged = self.same_code or self.spot.stands or not self.known.code
+        return Act.FOUND if unchanged else Act.CHANGED
+
     def score(self) -> float:
         gap = self.gap
         place = 0.0 if gap is None else max(0.0, 1.0 - gap / (NEAR + 1))
@@ -79,7 +86,7 @@ class _Pair:
         return place + 0.7 * self.same_code + 0.6 * self.text + 0.05 * shared
 
 
-_Ranked = tuple[float, int, str, str, int, int]
+_Ranked = tuple[float, int, str, str, Act, int, int]
 
 
 def follow(
@@ -94,15 +101,15 @@ def follow(
     reads the same when there is no such diff (the earlier commit is gone, or it is this one).
     """
     pairs = _pairs(issues, known, since, lines)
-    taken_issues: dict[int, KnownIssue] = {}
+    taken_issues: dict[int, tuple[KnownIssue, Act]] = {}
     taken_known: set[int] = set()
-    for *_rank, i, k in pairs:
+    for *_rank, act, i, k in pairs:
         if i not in taken_issues and k not in taken_known:
-            taken_issues[i] = known[k]
+            taken_issues[i] = known[k], act
             taken_known.add(k)
     fresh = _fresh([i for n, i in enumerate(issues) if n not in taken_issues], known)
     followed = [
-        _continued(issue, taken_issues[n]) if n in taken_issues else fresh.pop(0)
+        _continued(issue, *taken_issues[n]) if n in taken_issues else fresh.pop(0)
         for n, issue in enumerate(issues)
     ]
     return Followed(
@@ -135,19 +142,17 @@ def _pairs(
             pair = _Pair(issue=issue, known=old, spot=spots[k], text=text, same_code=same_code)
             if pair.admissible():
                 drift = abs((issue.line or 0) - (old.line or 0))
-                pairs.append((-pair.score(), drift, old.id, issue.id, i, k))
+                pairs.append((-pair.score(), drift, old.id, issue.id, pair.act, i, k))
     return sorted(pairs)
 
 
-def _continued(issue: Issue, known: KnownIssue) -> Issue:
-    """Seen again. What a person dismissed stays dismissed.
+def _continued(issue: Issue, known: KnownIssue, act: Act) -> Issue:
+    """Seen again, in the state that follows by the table.
 
     What nobody was told yet (its run was cut off before it published) is as new as before.
     """
-    if known.state is IssueState.DISMISSED:
-        return replace(issue, id=known.id, state=IssueState.DISMISSED)
-    seen = IssueState.PERSISTENT if known.posted else IssueState.NEW
-    return replace(issue, id=known.id, state=seen)
+    told = known.posted or known.state is IssueState.DISMISSED
+    return replace(issue, id=known.id, state=after(known.state if told else None, act))
 
 
 def _fresh(issues: Sequence[Issue], known: Collection[KnownIssue]) -> list[Issue]:

@@ -121,9 +121,7 @@ class ReviewResult:
     issues: tuple[Issue, ...] = ()
     """Issues of this run, new and persistent, worst first."""
     carried: tuple[KnownIssue, ...] = ()
-    """Earlier issues whose finder did not finish this time: they stay open."""
-    unseen: tuple[KnownIssue, ...] = ()
-    """Earlier issues that finished agents did not report again: listed, not counted as open."""
+    """Earlier issues that were not reported again, without proof that they are gone: still open."""
     closed: tuple[Closing, ...] = ()
     """Earlier issues that are shown to be gone."""
     skipped: tuple[Skipped, ...] = ()

@@ -9,7 +9,7 @@ value: ``source`` makes sure of it again whenever a step needs it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -22,6 +22,7 @@ from bot.checkout.files import read_file
 from bot.clock import Clock
 from bot.context.prompt import GUARDS, compose, left_out
 from bot.errors import OverBudget
+from bot.findings.evidence import settle
 from bot.findings.identity import follow
 from bot.findings.merge import merge
 from bot.findings.parse import parse_answer
@@ -32,8 +33,6 @@ from bot.models import (
     Change,
     Failure,
     FailureKind,
-    Finding,
-    KnownIssue,
     ReportState,
     ReviewResult,
     Role,
@@ -247,42 +246,34 @@ def _clipped(agent: Panelist, change: Change, ignored: set[str]) -> tuple[str, .
 async def _merge(source: Source, reports: tuple[AgentReport, ...]) -> ReviewResult:
     change = await source()
     findings = tuple(finding for report in reports for finding in report.findings)
-    lines = await asyncio.to_thread(_lines, change, findings)
+    paths = {finding.file for finding in findings} | {issue.file for issue in change.known}
+    lines = await asyncio.to_thread(_lines, change, paths)
     issues = merge(findings, diff=change.diff, lines=lines)
     followed = follow(issues, change.known, change.since, lines)
-    unseen, carried = _settle(followed.unseen, reports)
+    settled = settle(
+        followed.unseen,
+        reports,
+        diff=change.diff,
+        since=change.since,
+        lines=lines,
+        head_sha=change.head_sha,
+    )
     return ReviewResult(
         head_sha=change.head_sha,
         base_sha=change.base_sha,
         reports=reports,
         issues=followed.issues,
-        carried=carried,
-        unseen=unseen,
+        carried=settled.carried,
+        closed=settled.closed,
         skipped=change.skipped,
         files=len(change.diff.files) - len({s.path for s in change.skipped}),
     )
 
 
-def _settle(
-    missing: Sequence[KnownIssue], reports: Sequence[AgentReport]
-) -> tuple[tuple[KnownIssue, ...], tuple[KnownIssue, ...]]:
-    """(not reported again, still open).
-
-    Silence counts only from an agent that finished: an issue is "not reported again" when every
-    agent of this panel that had found it finished, and at least one of them was on the panel.
-    """
-    panel = {report.agent for report in reports}
-    finished = {report.agent for report in reports if report.state is ReportState.FINISHED}
-    unseen = tuple(
-        issue for issue in missing if (asked := panel & set(issue.agents)) and asked <= finished
-    )
-    return unseen, tuple(issue for issue in missing if issue not in unseen)
-
-
-def _lines(change: Change, findings: Sequence[Finding]) -> dict[str, tuple[str, ...]]:
-    """The text lines of every file that a finding names; a symlink is never followed."""
+def _lines(change: Change, paths: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """The text lines of the files that are named; a symlink is never followed."""
     files: dict[str, tuple[str, ...]] = {}
-    for path in sorted({finding.file for finding in findings}):
+    for path in sorted(paths):
         content = read_file(change.workspace.tree, path, MAX_SOURCE_BYTES)
         if content is not None:
             text = content.decode("utf-8", "replace")

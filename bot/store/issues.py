@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, and_, select, update
 
-from bot.models import Issue, IssueState, KnownIssue, Placement, Repo, Severity, Side, Verified
+from bot.models import (
+    Act,
+    Issue,
+    IssueEvent,
+    IssueState,
+    KnownIssue,
+    Placement,
+    Repo,
+    Severity,
+    Side,
+    Verified,
+)
+from bot.store import lives
 from bot.store.records import plain, read_anchor, read_finding
 from bot.store.tables import issues, occurrences
 from bot.store.upsert import insert
@@ -14,6 +28,7 @@ from bot.store.upsert import insert
 OPEN = (IssueState.NEW, IssueState.PERSISTENT, IssueState.REOPENED)
 
 _SEEN = ("state", "severity", "title", "description", "category", "agents")
+_PLACE = ("file", "line", "end_line", "side", "code", "anchor")
 _LAST = ("last_run_id", "last_head_sha")
 _OCCURRENCE_KEY = ("run_id", "issue_id")
 
@@ -26,6 +41,7 @@ def save(
     head_sha: str,
     found: Sequence[Issue],
     posted: Mapping[str, Placement],
+    at: datetime,
 ) -> None:
     """What a run found, and what of it now stands on the pull request.
 
@@ -34,8 +50,9 @@ def save(
     """
     # In the order of ids: two transactions that lock rows in one order cannot deadlock.
     for position, issue in sorted(enumerate(found), key=lambda item: item[1].id):
-        _save_issue(connection, run_id, repo, number, head_sha, issue)
-        _save_occurrence(connection, run_id, repo, number, position, issue)
+        saved = _as_decided_by_people(connection, repo, number, issue)
+        _save_issue(connection, run_id, repo, number, head_sha, saved, at)
+        _save_occurrence(connection, run_id, repo, number, position, saved)
     for issue_id, placement in sorted(posted.items()):
         connection.execute(
             update(issues)
@@ -56,9 +73,7 @@ def known(
         occurrences.c.run_id == issues.c.last_run_id,
         occurrences.c.issue_id == issues.c.id,
     )
-    columns = [
-        occurrences.c[name] for name in ("file", "line", "end_line", "side", "code", "anchor")
-    ]
+    columns = [occurrences.c[name] for name in _PLACE]
     query = (
         select(issues, *columns)
         .join(occurrences, last)
@@ -80,9 +95,41 @@ def of_run(connection: Connection, run_id: str) -> list[Issue]:
     return [read_issue(row, state=row["state"]) for row in connection.execute(query).mappings()]
 
 
+def one(connection: Connection, repo: Repo, number: int, issue_id: str) -> Issue | None:
+    """As it last occurred, in the state that it has now."""
+    last = and_(occurrences.c.run_id == issues.c.last_run_id, occurrences.c.issue_id == issues.c.id)
+    query = (
+        select(occurrences, issues.c.state.label("now"))
+        .join(issues, last)
+        .where(
+            issues.c.repo == repo.full_name,
+            issues.c.number == number,
+            issues.c.id == issue_id,
+        )
+    )
+    row = connection.execute(query).mappings().first()
+    return None if row is None else read_issue(row, state=row["now"])
+
+
+def _as_decided_by_people(connection: Connection, repo: Repo, number: int, issue: Issue) -> Issue:
+    """Somebody may have dismissed it while the run was under way: then it stays dismissed."""
+    if issue.state is IssueState.REOPENED:
+        return issue
+    now = lives.state(connection, repo, number, issue.id)
+    dismissed = now is IssueState.DISMISSED
+    return replace(issue, state=IssueState.DISMISSED) if dismissed else issue
+
+
 def _save_issue(
-    connection: Connection, run_id: str, repo: Repo, number: int, head_sha: str, issue: Issue
+    connection: Connection,
+    run_id: str,
+    repo: Repo,
+    number: int,
+    head_sha: str,
+    issue: Issue,
+    at: datetime,
 ) -> None:
+    before = lives.state(connection, repo, number, issue.id)
     seen = {
         "state": issue.state.value,
         "severity": issue.severity.value,
@@ -107,6 +154,21 @@ def _save_issue(
             set_={name: statement.excluded[name] for name in (*_SEEN, *_LAST)},
         )
     )
+    if before is not issue.state:
+        lives.add(
+            connection,
+            repo,
+            number,
+            IssueEvent(
+                issue=issue.id,
+                act=Act.FOUND,
+                before=before,
+                after=issue.state,
+                at=at,
+                by=run_id,
+                commit=head_sha,
+            ),
+        )
 
 
 def _save_occurrence(

@@ -24,6 +24,7 @@ from bot.errors import ConfigurationError, TryLater
 from bot.models import (
     Act,
     AgentReport,
+    Closing,
     CostLine,
     Delivery,
     Issue,
@@ -188,7 +189,14 @@ class Store:
         posted: Mapping[str, Placement],
     ) -> None:
         """See `bot.store.issues.save`; may be repeated."""
-        await self._write(issues.save, run_id, repo, number, head_sha, found, posted)
+        now = self._clock.now()
+        await self._write(issues.save, run_id, repo, number, head_sha, found, posted, now)
+
+    async def close_issues(
+        self, run_id: str, repo: Repo, number: int, closings: Sequence[Closing]
+    ) -> None:
+        """See `bot.store.lives.close`; may be repeated."""
+        await self._write(lives.close, run_id, repo, number, closings, self._clock.now())
 
     async def known_issues(
         self, repo: Repo, number: int, states: Sequence[IssueState] = issues.OPEN
@@ -202,7 +210,7 @@ class Store:
 
     async def issue(self, repo: Repo, number: int, issue_id: str) -> Issue | None:
         """As it last occurred, in the state that it has now."""
-        return await self._read(lives.one, repo, number, issue_id)
+        return await self._read(issues.one, repo, number, issue_id)
 
     async def issue_history(self, repo: Repo, number: int, issue_id: str) -> list[IssueEvent]:
         """What happened to it, oldest first."""

@@ -96,6 +96,7 @@ async def save(services: Services, plan: ReviewPlan, result: ReviewResult) -> Bi
     await services.store.save_issues(
         plan.run_id, plan.pull.repo, plan.pull.number, plan.pull.head_sha, _all_issues(result), {}
     )
+    await services.store.close_issues(plan.run_id, plan.pull.repo, plan.pull.number, result.closed)
     return Bill(
         run=await services.store.cost_of_run(plan.run_id),
         pull=await services.store.cost_of_pull(plan.pull.repo, plan.pull.number),

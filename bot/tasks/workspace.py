@@ -14,7 +14,7 @@ from bot.checkout.mirror import Mirror
 from bot.findings.scope import split
 from bot.guard import Failed, guard
 from bot.jobs import recordable
-from bot.models import Change, Diff, KnownIssue, ReviewPlan
+from bot.models import Change, Diff, IssueState, KnownIssue, ReviewPlan
 from bot.tasks.services import Services
 
 
@@ -65,7 +65,8 @@ class Workbench:
         workspace = await self._stack.enter_async_context(
             mirror.workspace(pull.base_sha, pull.head_sha, pull.number)
         )
-        known = tuple(await self._services.store.known_issues(pull.repo, pull.number))
+        states = tuple(IssueState)
+        known = tuple(await self._services.store.known_issues(pull.repo, pull.number, states))
         return Change(
             diff=diff,
             workspace=workspace,

@@ -83,7 +83,7 @@ async def test_a_push_with_one_new_problem_posts_one_comment(stage):
 async def test_when_the_problem_is_gone_the_check_turns_green(stage):
     pull = await stage.pull(BUGGY)
     await stage.reviewed(pull)
-    await stage.push(pull, {"app.py": "def one():\n    return 1\n\n\ndef two():\n    return 2\n"})
+    await stage.push(pull, {"app.py": "def one():\n    return 1\n\n\ndef two():\n    return 3\n"})
     await stage.reviewed(pull, times=2)
     assert stage.check(pull).conclusion == "success"
 

@@ -10,6 +10,7 @@ from bot.models import (
     AgentSpec,
     AgentStatus,
     Anchor,
+    Closing,
     Diff,
     FailOn,
     Failure,
@@ -131,6 +132,10 @@ def added(path="app.py", lines=30):
 
 def diff(*files):
     return Diff(base_sha=BASE, head_sha=HEAD, files=files)
+
+
+def closing(issue, state=IssueState.ADDRESSED, reason="its lines were changed", commit=HEAD):
+    return Closing(issue=issue, state=state, reason=reason, commit=commit)
 
 
 def report(agent="claude", state=ReportState.FINISHED, *findings, kind=None, **more):

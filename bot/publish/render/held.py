@@ -120,9 +120,9 @@ def _begin(publication: Publication, limit: int) -> tuple[str, ...]:
 
 def lead(held: Sequence[HeldBack]) -> str:
     """Above a list of at least one."""
-    judge = sanitize.inline(held[0].by, limit=60)
+    who = sanitize.inline(listed(sorted({item.by for item in held})), limit=200)
     return (
-        f"**Not posted** ({plural(len(held), 'issue')}): {judge} read these reports and found the"
+        f"**Not posted** ({plural(len(held), 'issue')}): {who} read these reports and found the"
         " code to refute them."
     )
 

@@ -10,6 +10,7 @@ from bot.publish import marker, sanitize
 from bot.publish.render.words import COMMENT_LIMIT, fold, joined, plural
 
 _BODY = 4_000
+_NOTE, _NOTES = 400, 4
 _WORDS = (1_500, 400, 80)
 """How much of each agent's own words is shown: less where there are many."""
 
@@ -45,9 +46,10 @@ def _comment(issue: Issue, voice: Voice, kind: str) -> str:
         sanitize.clean(issue.description, limit=_BODY, secrets=voice.secrets),
         _fix(issue, inline, voice.secrets),
     )
+    notes = _notes(issue, voice.secrets)
     foot = f"{_foot(issue, voice.commands)}\n{line}"
     for words in _WORDS:
-        comment = joined(*lead, _sources(issue, voice, words), foot)
+        comment = joined(*lead, _sources(issue, voice, words), notes, foot)
         if len(comment) <= COMMENT_LIMIT:
             return comment
     count = plural(len(issue.sources), "agent report")
@@ -95,6 +97,15 @@ def _sources(issue: Issue, voice: Voice, words: int) -> str:
         return f"<sub>Found by {_named(issue.sources[0])}.</sub>"
     title = f"Found by {len(who)} of {max(voice.agents, len(who))} agents"
     return fold(title, joined(*(_source(s, issue, words, voice.secrets) for s in issue.sources)))
+
+
+def _notes(issue: Issue, secrets: tuple[str, ...]) -> str:
+    """What else speaks for or against it, and how sure that leaves us."""
+    if not issue.notes:
+        return ""
+    said = [sanitize.inline(note, limit=_NOTE, secrets=secrets) for note in issue.notes[:_NOTES]]
+    sure = "" if issue.confidence is None else f" (confidence {issue.confidence:.2f})"
+    return "\n".join(f"<sub>{note}{sure if note is said[-1] else ''}</sub>" for note in said)
 
 
 def _source(source: Finding, issue: Issue, words: int, secrets: tuple[str, ...]) -> str:

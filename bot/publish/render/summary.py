@@ -13,11 +13,12 @@ from bot.models import (
     Placement,
     ReportState,
     ReviewResult,
+    Verified,
     dollars,
 )
 from bot.publish import marker, sanitize
 from bot.publish.publisher import Publication
-from bot.publish.render import held
+from bot.publish.render import held, lives
 from bot.publish.render.rows import Listing, entries, fit
 from bot.publish.render.words import (
     COMMENT_LIMIT,
@@ -39,6 +40,7 @@ _TABLE, _LINES = 26_000, 16_000
 _HELD = 8_000
 """Characters for what a judge held back."""
 _SENTENCE = 300
+_FAILED = 3
 
 
 def summary(publication: Publication) -> str:
@@ -152,7 +154,8 @@ def _body(publication: Publication, scale: float) -> str:
         f"### harness: {headline(publication)}",
         _issues(_listing(publication, scale), publication),
         held.in_comment(publication, int(_HELD * scale)),
-        _not_seen_again(publication, scale),
+        lives.closed(publication, scale),
+        lives.unproved(publication, scale),
         notices(publication, scale),
         fold("Coverage, cost, how this was decided", _details(publication, scale)),
     )
@@ -171,20 +174,6 @@ def _issues(listing: Listing, publication: Publication) -> str:
         rest = plural(len(listing.rest), "more issue")
         parts.append(f"{rest}, listed in the details of the check `harness`{also}.")
     return joined(*parts)
-
-
-def _not_seen_again(publication: Publication, scale: float) -> str:
-    """Silence is no proof: these are listed, and neither counted as open nor called fixed."""
-    unseen = publication.result.unseen
-    if not unseen:
-        return ""
-    count = max(1, int(12 * scale))
-    some = [
-        f"{k.id} “{sanitize.inline(k.title, limit=100, secrets=publication.secrets)}”"
-        for k in unseen[:count]
-    ]
-    more = f" and {len(unseen) - count} more" if len(unseen) > count else ""
-    return f"Not reported again: {', '.join(some)}{more}."
 
 
 def _missing(report: AgentReport, publication: Publication, reason: str) -> str:
@@ -210,6 +199,7 @@ def _details(publication: Publication, scale: float) -> str:
         coverage,
         _skipped(result, scale),
         agents_table(result),
+        _opinions(result, publication.secrets),
         _bill(publication),
         _answers(result, publication, scale),
         numbers(publication),
@@ -256,9 +246,26 @@ def _judge_row(report: AgentReport) -> tuple[str, ...]:
     return (f"{name} (judge)", outcome, "–", *rest)
 
 
+def _opinions(result: ReviewResult, secrets: tuple[str, ...]) -> str:
+    """What second agents said who were asked to refute an issue each, and what that cost."""
+    if not result.verifiers:
+        return ""
+    said = Counter(r.opinion.verified for r in result.verifiers if r.opinion is not None)
+    counts = ", ".join(f"{said[kind]} {kind.value}" for kind in Verified if said[kind])
+    cost = total(report.run.cost_usd for report in result.verifiers)
+    failed = [r for r in result.verifiers if r.state is not ReportState.FINISHED]
+    why = "".join(
+        f"; {sanitize.inline(r.agent, limit=80)} did not finish"
+        f" ({sanitize.inline(r.reason, limit=_SENTENCE, secrets=secrets)})"
+        for r in failed[:_FAILED]
+    )
+    more = f"; {len(failed) - _FAILED} more did not finish" if len(failed) > _FAILED else ""
+    asked, spent = plural(len(result.verifiers), "issue"), sanitize.inline(str(cost), limit=80)
+    return f"Second opinions on {asked}: {counts} · {spent}{why}{more}"
+
+
 def _total_row(result: ReviewResult) -> tuple[str, ...]:
-    judge = (result.judge,) if result.judge is not None else ()
-    cost = str(total(report.run.cost_usd for report in (*result.reports, *judge)))
+    cost = str(total(report.run.cost_usd for report in (*result.reports, *result.later)))
     longest = max(report.run.duration for report in result.reports)  # they read side by side
     longest += result.judge.run.duration if result.judge is not None else 0.0
     return ("**all**", "", str(result.found), duration(longest), "", cost)

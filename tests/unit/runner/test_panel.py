@@ -228,15 +228,23 @@ async def test_nothing_is_said_about_an_ignored_file(change):
     assert result.files == 0
 
 
-async def test_an_earlier_issue_is_silent_only_if_its_finder_finished(change):
-    issue = known(("a", "b"))
-    before = replace(change, known=(issue,))
-    gone = await run(before, agent("a"), agent("b"))
-    assert (gone.unseen, gone.carried) == ((issue,), ())
+async def test_an_earlier_issue_is_closed_only_with_proof(change):
+    issue = replace(known(("a", "b")), head_sha="old", file="app.py", line=2)
+    edited = replace(change.diff.files[0], status=FileStatus.DELETED)
+    gone = {"old": replace(change.diff, files=(edited,))}
+    before = replace(change, known=(issue,), since=gone)
+    done = await run(before, agent("a"), agent("b"))
+    assert [(c.issue, c.state, c.commit) for c in done.closed] == [
+        (issue, IssueState.ADDRESSED, change.head_sha)
+    ]
+    assert done.carried == ()
     failed = await run(before, agent("a"), agent("b", end=Finished(success=False)))
-    assert (failed.unseen, failed.carried) == ((), (issue,))
+    assert [k.id for k in failed.carried] == [issue.id]
+    assert failed.carried[0].reason == "b found it and did not finish"
     absent = await run(before, agent("other"))
-    assert (absent.unseen, absent.carried) == ((), (issue,))
+    assert absent.carried[0].reason == "a and b found it and did not read this commit"
+    silent = await run(replace(before, since={"old": replace(change.diff, files=())}), agent("a"))
+    assert silent.closed == ()
 
 
 async def test_a_symlink_in_the_tree_is_never_read(change, tree, tmp_path):

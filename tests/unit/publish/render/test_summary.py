@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -14,17 +15,19 @@ from bot.models import (
     FailOn,
     IssueState,
     Limits,
+    Opinion,
     Placement,
     ReportState,
     Severity,
     Skipped,
     Tokens,
     Total,
+    Verified,
 )
 from bot.publish.marker import Marker, read
 from bot.publish.publisher import Publication
 from bot.publish.render.summary import headline, numbers, shown, summary
-from tests.fakes.nouns import HEAD, anchor_at, finding, issue, known, plan, report, result
+from tests.fakes.nouns import HEAD, anchor_at, closing, finding, issue, known, plan, report, result
 
 FINISHED, FAILED = ReportState.FINISHED, ReportState.FAILED
 
@@ -104,7 +107,10 @@ def test_everything_there_is_to_say():
         reports=reports, made=made,
         outcome={
             "carried": (known("h-CAR2", 7, title="password in the log", agents=("codex",)),),
-            "unseen": (known("h-UNS2", 9, title="an old thing"),),
+            "closed": (
+                closing(known("h-GON2", 9, title="an old thing")),
+                closing(known("h-LFT2", 9, title="a lost file"), IssueState.STALE, "it left"),
+            ),
             "skipped": skipped,
         },
         placements={"h-7KQ2": Placement.INLINE, "h-9WXM": Placement.FILE},
@@ -121,7 +127,13 @@ def test_everything_there_is_to_say():
 | still open · major | f20 hides every failure | `app.py:125` | claude-code, codex | `h-9WXM` |
 | new · minor | VALUE \\| is assigned twenty times | `util.py:3` (not in this diff) | claude | `h-3KQ2` |
 
-Not reported again: h-UNS2 “an old thing”.
+**Addressed**:
+
+- h-GON2 “an old thing” in 9be0d13 (its lines were changed)
+
+**No longer in this pull request**:
+
+- h-LFT2 “a lost file” in 9be0d13 (it left)
 
 **codex did not finish** (rate limit: 429): its earlier issues stay open and this review is incomplete.
 
@@ -242,7 +254,13 @@ def test_everything_at_its_longest_still_fits():
             *many(300), reports=reports,
             made=plan("a", config_problems=("<" * 900,) * 200, sandbox_note="&" * 900),
             outcome={
-                "unseen": tuple(known(f"h-{n}", title="<" * 300) for n in range(200)),
+                "closed": tuple(
+                    closing(known(f"h-{n}", title="<" * 300), reason="<" * 900)
+                    for n in range(200)
+                ),
+                "carried": tuple(
+                    known(f"h-c{n}", title="<" * 300, reason="<" * 900) for n in range(200)
+                ),
                 "skipped": tuple(Skipped(path="`" * 300, reason=f"{n} <<<<") for n in range(500)),
             },
             notes=("<" * 900,) * 200,
@@ -271,9 +289,35 @@ def test_skipped_files_are_grouped_and_counted():
     assert "`7.lock` and 2 more" in written
 
 
-def test_many_issues_not_seen_again():
-    unseen = tuple(known(f"h-{n:04}", title="t") for n in range(15))
-    assert "h-0011 “t” and 3 more." in summary(publication(outcome={"unseen": unseen}))
+def test_many_addressed_issues_are_counted():
+    gone = tuple(closing(known(f"h-{n:04}", title="t")) for n in range(15))
+    written = summary(publication(outcome={"closed": gone}))
+    assert "- h-0011 “t” in 9be0d13 (its lines were changed)\n- … and 3 more" in written
+
+
+def test_open_issues_that_were_not_reported_say_why_they_stay_open():
+    silent = known("h-CAR2", title="t", reason="codex found it and did not finish")
+    written = summary(publication(outcome={"carried": (silent,)}))
+    assert "- h-CAR2 “t”: codex found it and did not finish" in written
+    assert "| still open · " in written
+
+
+def test_second_opinions_are_summed_up():
+    def asked(name, verified, state=ReportState.FINISHED, reason=""):
+        said = Opinion(issue=name, verified=verified, reason="", by="codex")
+        made = report(f"codex on {name}", state=state, reason=reason, cost=Decimal("0.5"))
+        return replace(made, opinion=said)
+
+    verifiers = (
+        asked("h-1", Verified.CONFIRMED),
+        asked("h-2", Verified.REFUTED),
+        asked("h-3", Verified.UNKNOWN, ReportState.FAILED, "quota: 429"),
+    )
+    written = summary(publication(outcome={"verifiers": verifiers}))
+    assert (
+        "Second opinions on 3 issues: 1 confirmed, 1 refuted, 1 unknown · \\$1\\.50;"
+        " codex on h-3 did not finish (quota: 429)"
+    ) in written
 
 
 def spent(run="0.12", pull="0.34", unknown=0):
