@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, assert_never
@@ -34,6 +34,8 @@ POLL_SECONDS = 1.0
 HEARTBEAT = 15
 """Polls without news after which a comment tells both sides that the connection lives."""
 MAX_CLIENTS = 64
+SLOW_SECONDS = 30.0
+"""For a reader to take what it asked for; one that does not has its connection cut."""
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _UNFINISHED = (RunState.WAITING, RunState.RUNNING)
@@ -115,9 +117,12 @@ def _told(event: Event) -> tuple[str, str]:
 class Streams:
     """Open streams, at most `MAX_CLIENTS`; all of them end when the server stops."""
 
-    def __init__(self, store: Store, *, poll: float = POLL_SECONDS) -> None:
+    def __init__(
+        self, store: Store, *, poll: float = POLL_SECONDS, slow: float = SLOW_SECONDS
+    ) -> None:
         self._store = store
         self._poll = poll
+        self._slow = slow
         self._open = 0
         self._stopping = asyncio.Event()
 
@@ -157,23 +162,48 @@ class Streams:
         response = web.StreamResponse(headers=_HEADERS)
         response.content_type = "text/event-stream"
         await response.prepare(request)
+        async for data in self._messages(run_id, after):
+            if not await self._taken(response.write(data)):
+                if request.transport is not None:
+                    request.transport.abort()
+                break
+        return response
+
+    async def _messages(self, run_id: str, after: int) -> AsyncIterator[bytes]:
         quiet = 0
         while not self._stopping.is_set():
             # Asked first: what was written before the run ended is then in the events.
             over = await self._over(run_id)
             events = await self._store.events(run_id, after, PAGE)
             if events:
-                await response.write(b"".join(map(_message, events)))
+                yield b"".join(map(_message, events))
                 after, quiet = events[-1].seq, 0
                 continue
             if over:
-                await response.write(b"event: end\ndata: {}\n\n")
-                break
+                yield b"event: end\ndata: {}\n\n"
+                return
             quiet += 1
             if quiet % HEARTBEAT == 1:
-                await response.write(b": waiting\n\n")
+                yield b": waiting\n\n"
             await self._pause()
-        return response
+
+    async def _taken(self, work: Coroutine[Any, Any, None]) -> bool:
+        """False for a reader who went away or takes too long; nobody waits for one when we stop."""
+        writing = asyncio.create_task(work)
+        stopping = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait(
+                {writing, stopping}, timeout=self._slow, return_when=asyncio.FIRST_COMPLETED
+            )
+            if not writing.done():
+                return False
+            await writing
+            return True
+        except ConnectionError:
+            return False
+        finally:
+            writing.cancel()
+            stopping.cancel()
 
     async def _pause(self) -> None:
         waiting = asyncio.create_task(self._stopping.wait())

@@ -1,9 +1,9 @@
 """Tells in the check's title who is reading: a sink, and the task that updates the check.
 
 At most one update every `EVERY` seconds, and only if an agent's state changed; the running times
-alone are worth one every `TIMES` seconds, because GitHub counts updates. Whatever goes wrong costs
-an update and nothing else. A check that is completed is left alone, whoever completed it, and the
-task has ended before the verdict is published.
+alone are worth one every `TIMES` seconds, because GitHub counts updates. An update that fails is
+made again with the next look, and costs nothing else. A check that is completed is left alone,
+whoever completed it, and the task has ended before the verdict is published.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from types import TracebackType
 from bot.agents.standing import Doing, Standing, heard
 from bot.clock import Clock
 from bot.errors import TryLater
-from bot.guard import guard
+from bot.guard import Failed, guard
 from bot.models import CHECK_NAME, CheckRun, CheckStatus, Event, ReviewPlan, RunSummary
 from bot.publish import render
 from bot.publish.check import find_check
@@ -95,8 +95,9 @@ class CheckProgress:
         doing = self._doing()
         if self._over or now < self._not_before or not self._due(doing, now):
             return
-        self._told, self._told_at = doing, now
-        await guard("progress.check", self._update(now))
+        done = await guard("progress.check", self._update(now))
+        if not isinstance(done, Failed) and done:
+            self._told, self._told_at = doing, now
 
     def _doing(self) -> tuple[Doing, ...]:
         with self._lock:
@@ -106,7 +107,8 @@ class CheckProgress:
         reading = Doing.READING in doing
         return doing != self._told or (reading and now - self._told_at >= TIMES)
 
-    async def _update(self, now: float) -> None:
+    async def _update(self, now: float) -> bool:
+        """Whether GitHub has it."""
         plan = self._plan
         with self._lock:
             rows = [
@@ -118,7 +120,7 @@ class CheckProgress:
             found = await find_check(client, plan.pull.head_sha, plan.run_id)
             if found is None or found.status == CheckStatus.COMPLETED:
                 self._over = True
-                return
+                return False
             check = CheckRun(
                 name=CHECK_NAME,
                 head_sha=plan.pull.head_sha,
@@ -128,7 +130,10 @@ class CheckProgress:
                 external_id=plan.run_id,
                 details_url=plan.details_url,
             )
-            if not self._over:
-                await client.update_check(found.id, check)
+            if self._over:
+                return False
+            await client.update_check(found.id, check)
         except TryLater as later:
             self._not_before = now + later.seconds
+            return False
+        return True

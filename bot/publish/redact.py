@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 
 REDACTED = "[redacted]"
-_SHORTEST = 6
+SHORTEST = 6
 """Shorter "secrets" would redact ordinary words."""
 
 # Each starts at the beginning of a token (look-behind), so that a long hostile token is read once.
-_LOOKS_SECRET = re.compile(
+LOOKS_SECRET = re.compile(
     r"""
       -----BEGIN\ [A-Z0-9\ ]{0,40}PRIVATE\ KEY-----
           .*? (?: -----END\ [A-Z0-9\ ]{0,40}PRIVATE\ KEY----- | \Z )
@@ -30,6 +30,6 @@ _LOOKS_SECRET = re.compile(
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """The text without the given secrets and without anything spelled like a credential."""
     for secret in sorted(set(secrets), key=len, reverse=True):
-        if len(secret) >= _SHORTEST:
+        if len(secret) >= SHORTEST:
             text = text.replace(secret, REDACTED)
-    return _LOOKS_SECRET.sub(REDACTED, text)
+    return LOOKS_SECRET.sub(REDACTED, text)

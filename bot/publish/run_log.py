@@ -3,9 +3,7 @@
 Sinks are called on a thread of their own, the store is asynchronous: what is heard goes into a
 bounded queue, and one task of the loop takes it from there in batches. A store that is slow or
 fails costs events, which are counted and told, and never holds up an agent.
-
-Each agent has a budget: its narrative and how it ended are kept whole, tool calls and token counts
-beyond the budget are counted, and one warning says how many are missing.
+What of the events is kept is the matter of `bot.publish.account`.
 """
 
 from __future__ import annotations
@@ -15,32 +13,15 @@ import contextlib
 import threading
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Protocol, assert_never
+from typing import Protocol
 
 from bot.clock import Clock
 from bot.guard import Failed, guard
 from bot.log import logger
-from bot.models import (
-    AssistantText,
-    Event,
-    Finished,
-    LoggedEvent,
-    RunError,
-    RunSummary,
-    Started,
-    Tokens,
-    ToolCall,
-)
-from bot.publish.redact import redact
+from bot.models import Event, LoggedEvent, RunError, RunSummary, Started
+from bot.publish.account import Account, size
 
-BUDGET = 256 * 1024
-"""Characters of tool calls, token counts and warnings for each agent."""
-NARRATIVE = 4 * 1024 * 1024
-"""As much of a narrative as can be an answer (`bot.agents.lines.MAX_ANSWER`)."""
-MAX_ERROR = 64 * 1024
-"""Of one fatal error: its text may quote what an agent wrote to stderr."""
 MAX_WAITING = 20_000
 MAX_WAITING_CHARACTERS = 16 * 1024 * 1024
 BATCH = 500
@@ -48,7 +29,6 @@ PAUSE = 0.2
 """Seconds between batches: more events in one transaction, and pages are live enough."""
 ATTEMPTS = 3
 CLOSE_SECONDS = 10.0
-_OVERHEAD = 64
 
 _log = logger(__name__)
 
@@ -59,17 +39,6 @@ class EventStore(Protocol):
     async def add_events(
         self, run_id: str, batch: Sequence[LoggedEvent], restarted: Sequence[str] = ()
     ) -> None: ...
-
-
-@dataclass(slots=True)
-class _Account:
-    """What one agent has used of its budgets."""
-
-    budget: int = BUDGET
-    narrative: int = NARRATIVE
-    elided: int = 0
-    tokens: Tokens | None = None
-    """The newest totals that were elided: they are written at the end."""
 
 
 class RunLog:
@@ -90,7 +59,7 @@ class RunLog:
         self._secrets = secrets
         self._pause = pause
         self._lock = threading.Lock()
-        self._accounts: dict[str, _Account] = {}
+        self._accounts: dict[str, Account] = {}
         self._queue: list[LoggedEvent] = []
         self._characters = 0
         self._restarted: set[str] = set()
@@ -130,20 +99,20 @@ class RunLog:
         with self._lock:
             if agent not in self._accounts or isinstance(event, Started):
                 self._begin(agent)
-            for kept in _afforded(self._accounts[agent], event):
+            for kept in self._accounts[agent].heard(event):
                 self._put(agent, kept)
         self._wake()
 
     def run_finished(self, summary: RunSummary) -> None:
         with self._lock:
             for agent, account in self._accounts.items():
-                for kept in _rest(account):
+                for kept in account.closed():
                     self._put(agent, kept)
         self._wake()
 
     def _begin(self, agent: str) -> None:
         """Of an earlier attempt, cut off or repeated, nothing stays."""
-        self._accounts[agent] = _Account()
+        self._accounts[agent] = Account(self._secrets)
         self._restarted.add(agent)
         self._queue = [logged for logged in self._queue if logged.agent != agent]
 
@@ -152,9 +121,8 @@ class RunLog:
         if full:
             self._lost[agent] += 1
             return
-        clean = _clean(event, self._secrets)
-        self._characters += _size(clean)
-        self._queue.append(LoggedEvent(agent=agent, at=self._clock.now(), event=clean))
+        self._characters += size(event)
+        self._queue.append(LoggedEvent(agent=agent, at=self._clock.now(), event=event))
 
     def _wake(self) -> None:
         if self._loop is not None:
@@ -178,7 +146,7 @@ class RunLog:
         """One batch; whether there was anything to write."""
         with self._lock:
             batch, self._queue = self._queue[:BATCH], self._queue[BATCH:]
-            self._characters = sum(_size(logged.event) for logged in self._queue)
+            self._characters = sum(size(logged.event) for logged in self._queue)
             restarted, self._restarted = sorted(self._restarted), set()
             lost, self._lost = self._lost, Counter()
         told = self._missing(lost)
@@ -211,56 +179,3 @@ class RunLog:
     def _tell_lost(self) -> None:
         if self._lost:
             _log.warning("run_log.lost", run=self._run_id, events=dict(self._lost))
-
-
-def _afforded(account: _Account, event: Event) -> list[Event]:
-    """What of the event goes into the log; before an end, what was left out up to then."""
-    match event:
-        case AssistantText():
-            taken = min(len(event.text), account.narrative)
-            account.narrative -= taken
-            if taken < len(event.text):
-                account.elided += 1
-            return [replace(event, text=event.text[:taken])] if taken else []
-        case Finished() | RunError(warning=False):
-            return [*_rest(account), event]
-        case ToolCall() | Tokens() | RunError():
-            if (size := _size(event)) <= account.budget:
-                account.budget -= size
-                return [event]
-            account.elided += 1
-            account.tokens = event if isinstance(event, Tokens) else account.tokens
-            return []
-        case Started():
-            return [event]
-        case _:
-            assert_never(event)
-
-
-def _rest(account: _Account) -> list[Event]:
-    if not account.elided:
-        return []
-    count, tokens = account.elided - (account.tokens is not None), account.tokens
-    account.elided, account.tokens = 0, None
-    told = RunError(message=f"{count:,} events left out of this log", warning=True)
-    return [*([tokens] if tokens is not None else []), *([told] if count else [])]
-
-
-def _clean(event: Event, secrets: Sequence[str]) -> Event:
-    """Without secrets, as far as one event shows them whole."""
-    match event:
-        case AssistantText(text=text):
-            return replace(event, text=redact(text, secrets))
-        case ToolCall(name=name, args=args):
-            return replace(event, name=redact(name, secrets), args=redact(args, secrets))
-        case RunError(message=message):
-            return replace(event, message=redact(message[:MAX_ERROR], secrets))
-        case Started() | Tokens() | Finished():
-            return event
-        case _:
-            assert_never(event)
-
-
-def _size(event: Event) -> int:
-    texts = (getattr(event, name, "") for name in ("text", "name", "args", "message"))
-    return _OVERHEAD + sum(map(len, texts))

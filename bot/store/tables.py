@@ -220,6 +220,9 @@ run_events = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("event", SafeJson, nullable=False),
     Index(None, "run_id", "seq"),
+    # Else SQLite gives the number of a dropped event to the next one, and whoever reads on after
+    # the dropped one never sees it.
+    sqlite_autoincrement=True,
 )
 
 approvals = Table(

@@ -1,6 +1,7 @@
 """The check's title while agents read."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pytest
@@ -114,14 +115,102 @@ async def test_a_rate_limit_is_waited_out_quietly(progress, client, clock):
     assert client.titles == ["claude-code waiting, codex done, ruff waiting"]
 
 
-async def test_an_error_of_github_costs_an_update_and_nothing_else(progress, client, clock):
+@pytest.mark.parametrize(
+    ("error", "after"),
+    [(GitHubError("boom", 500), EVERY), (TryLater("status 502", 30), 30), (OSError("gone"), EVERY)],
+)
+async def test_an_update_that_failed_is_made_again_although_nothing_changed(
+    progress, client, clock, error, after
+):
     progress.agent_event("codex", Started())
-    client.fails = GitHubError("boom", 500)
+    client.fails = error
     await progress.look()
     client.fails = None
-    progress.agent_event("codex", Finished(success=True))
+    clock.seconds = after
+    await progress.look()
+    assert client.titles == [f"claude-code waiting, codex reading (0:{after:02.0f}), ruff waiting"]
     await progress.look()
     assert len(client.titles) == 1
+
+
+async def test_no_token_to_ask_with_is_asked_for_again(client, clock):
+    refusals = [TryLater("no token", 5)]
+
+    async def connect():
+        if refusals:
+            raise refusals.pop()
+        return client
+
+    progress = CheckProgress(connect, PLAN, clock=clock)
+    progress.agent_event("codex", Started())
+    for moment in (0, 4, 5):
+        clock.seconds = moment
+        await progress.look()
+    assert client.titles == ["claude-code waiting, codex reading (0:05), ruff waiting"]
+
+
+async def test_an_update_that_failed_is_not_made_again_after_the_verdict(progress, client, clock):
+    progress.agent_event("codex", Started())
+    client.fails = GitHubError("boom", 502)
+    await progress.look()
+    client.fails = None
+    client.posted = replace(client.posted, status=CheckStatus.COMPLETED)
+    for _ in range(3):
+        clock.seconds += EVERY
+        await progress.look()
+    assert client.titles == []
+
+
+@pytest.mark.parametrize("slow", ["connect", "checks"])
+async def test_an_update_that_is_late_is_not_sent_when_the_run_is_over(
+    progress, client, monkeypatch, slow
+):
+    began, go_on = asyncio.Event(), asyncio.Event()
+
+    async def connect():
+        if slow == "connect":
+            began.set()
+            await go_on.wait()
+        return client
+
+    async def checks(sha, name):
+        began.set()
+        await go_on.wait()
+        return [client.posted]
+
+    if slow == "checks":
+        client.checks = checks
+    monkeypatch.setattr("bot.publish.progress.EVERY", 0)
+    progress = CheckProgress(connect, PLAN, clock=Clock())
+    async with progress:
+        progress.agent_event("codex", Started())
+        await began.wait()
+        asyncio.get_running_loop().call_soon(go_on.set)
+    assert client.titles == []
+
+
+async def test_the_end_waits_for_an_update_that_is_on_its_way(client, monkeypatch):
+    began, go_on = asyncio.Event(), asyncio.Event()
+    sent = client.update_check
+
+    async def update_check(check_id, check):
+        began.set()
+        await go_on.wait()
+        return await sent(check_id, check)
+
+    async def connect():
+        return client
+
+    client.update_check = update_check
+    monkeypatch.setattr("bot.publish.progress.EVERY", 0)
+    async with CheckProgress(connect, PLAN, clock=Clock()) as progress:
+        progress.agent_event("codex", Started())
+        await began.wait()
+        asyncio.get_running_loop().call_soon(go_on.set)
+    # The verdict comes after this line, so it is the last word.
+    assert client.titles == ["claude-code waiting, codex reading, ruff waiting"]
+    assert progress._task is not None
+    assert progress._task.done()
 
 
 async def test_a_completed_check_is_left_alone(clock):

@@ -45,5 +45,6 @@ def upgrade() -> None:
             ["run_id"], ["runs.id"], name="fk_run_events_run_id", ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("seq", name="pk_run_events"),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_run_events_run_id_seq", "run_events", ["run_id", "seq"])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from inline_snapshot import snapshot
 
 from bot.findings.policy import decide
@@ -45,7 +48,52 @@ def test_while_agents_read():
     agents = [("claude-code", "reading", 130.0), ("codex", "done", 0.0), ("ruff", "done", 0.2)]
     assert render.progress(agents) == snapshot("claude-code reading (2:10), codex done, ruff done")
     assert render.progress([]) == "starting"
-    assert len(render.progress([("a" * 40, "reading", 9)] * 50)) <= 255
+
+
+class TestACrowdInTheTitle:
+    def crowd(self, **counts):
+        return [
+            (f"agent-{doing}-{n:02}", doing, 65.0 if doing == "reading" else 0.0)
+            for doing, count in counts.items()
+            for n in range(count)
+        ]
+
+    def test_those_at_work_are_named_and_the_others_counted(self):
+        title = render.progress(self.crowd(done=30, waiting=20, reading=3))
+        assert title == snapshot(
+            "agent-reading-00 reading (1:05), agent-reading-01 reading (1:05), agent-reading-02 reading (1:05), agent-done-00 done, agent-done-01 done, agent-done-02 done, agent-done-03 done, 26 more done, 20 more waiting"
+        )
+
+    def test_more_at_work_than_fit_are_counted_too(self):
+        title = render.progress(self.crowd(reading=100))
+        assert title == snapshot(
+            "agent-reading-00 reading (1:05), agent-reading-01 reading (1:05), agent-reading-02 reading (1:05), agent-reading-03 reading (1:05), agent-reading-04 reading (1:05), agent-reading-05 reading (1:05), 94 more reading"
+        )
+
+    def test_names_that_never_fit_are_numbers(self):
+        agents = [("n" * 300, "reading", 1.0), ("m" * 300, "done", 0.0)]
+        assert render.progress(agents) == "1 reading, 1 done"
+
+    @settings(max_examples=50)
+    @given(
+        st.lists(
+            st.tuples(
+                st.text(min_size=1, max_size=60),
+                st.sampled_from(["waiting", "reading", "done", "failed"]),
+                st.floats(0, 1e6),
+            ),
+            max_size=60,
+        )
+    )
+    def test_it_is_short_enough_for_github_whoever_reads(self, agents):
+        assert len(render.progress(agents)) <= 255
+
+    def test_every_agent_is_counted_once(self):
+        for count in range(1, 80):
+            title = render.progress(self.crowd(reading=count, done=count))
+            named = title.count("agent-")
+            counted = sum(int(n) for n in re.findall(r"(?:^|, )(\d+) (?:more )?[rd]", title))
+            assert named + counted == 2 * count
 
 
 def test_afterwards():
