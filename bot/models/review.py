@@ -10,7 +10,7 @@ from bot.models.agents import AgentRun, AgentSpec, Workspace
 from bot.models.costs import Limits
 from bot.models.diff import Diff
 from bot.models.github import Conclusion, PullRequest, Repo
-from bot.models.issues import Closing, FailOn, Finding, Issue, KnownIssue, Verified
+from bot.models.issues import Closing, FailOn, Finding, Issue, KnownIssue, Lesson, Verified
 from bot.models.repo_config import RepoConfig
 
 
@@ -41,6 +41,8 @@ class Change:
     """Issues of earlier runs of this pull request; empty for a first or a local review."""
     since: Mapping[str, Diff] = field(default_factory=dict)
     """Earlier head SHA -> diff from it to this head, for following lines."""
+    lessons: tuple[Lesson, ...] = ()
+    """What this repository taught, the newest first."""
 
 
 class ReportState(StrEnum):

@@ -24,6 +24,7 @@ from bot.context.prompt import GUARDS, compose, left_out
 from bot.errors import OverBudget
 from bot.findings.evidence import settle
 from bot.findings.identity import follow
+from bot.findings.memory import remember
 from bot.findings.merge import merge
 from bot.findings.parse import parse_answer
 from bot.log import bound, logger
@@ -87,7 +88,7 @@ async def review(
                 for agent in agents
             ]
         )
-        result = await step("merge", partial(_merge, source, tuple(reports)))
+        result = await step("merge", partial(_merge, source, tuple(reports), clock))
         analyzers = frozenset(a.spec.name for a in agents if a.kind.analyzer)
         result = await verified(
             verify,
@@ -243,7 +244,7 @@ def _clipped(agent: Panelist, change: Change, ignored: set[str]) -> tuple[str, .
     return (f"the diff of {names}{more} did not fit in its prompt",) if paths else ()
 
 
-async def _merge(source: Source, reports: tuple[AgentReport, ...]) -> ReviewResult:
+async def _merge(source: Source, reports: tuple[AgentReport, ...], clock: Clock) -> ReviewResult:
     change = await source()
     findings = tuple(finding for report in reports for finding in report.findings)
     paths = {finding.file for finding in findings} | {issue.file for issue in change.known}
@@ -262,7 +263,7 @@ async def _merge(source: Source, reports: tuple[AgentReport, ...]) -> ReviewResu
         head_sha=change.head_sha,
         base_sha=change.base_sha,
         reports=reports,
-        issues=followed.issues,
+        issues=remember(followed.issues, change.lessons, clock.now()),
         carried=settled.carried,
         closed=settled.closed,
         skipped=change.skipped,

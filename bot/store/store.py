@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, text
@@ -21,6 +22,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.clock import Clock, SystemClock
 from bot.errors import ConfigurationError, TryLater
+from bot.findings.memory import MAX_LESSONS
 from bot.models import (
     Act,
     AgentReport,
@@ -31,6 +33,8 @@ from bot.models import (
     IssueEvent,
     IssueState,
     KnownIssue,
+    Lesson,
+    LessonKind,
     LoggedEvent,
     ModelCall,
     Placement,
@@ -41,7 +45,20 @@ from bot.models import (
     StoredDelivery,
     Total,
 )
-from bot.store import blobs, costs, deliveries, engine, events, issues, lives, repos, runs, schema
+from bot.store import (
+    blobs,
+    costs,
+    deliveries,
+    engine,
+    events,
+    health,
+    issues,
+    lessons,
+    lives,
+    repos,
+    runs,
+    schema,
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -69,6 +86,8 @@ class Store:
         parsed = engine.parse_url(url)
         async with AsyncExitStack() as failed:
             try:
+                if parsed.drivername == "sqlite":
+                    await asyncio.to_thread(health.refuse_damaged, Path(str(parsed.database)))
                 store = cls(engine.create(parsed), clock or SystemClock())
                 failed.push_async_callback(store.close)
                 current = await store._in_thread(
@@ -239,6 +258,20 @@ class Store:
             reason=reason,
             commit=commit,
         )
+
+    # ------------------------------------------------------------------------------ memory
+
+    async def learn(self, repo: Repo, lesson: Lesson) -> None:
+        """Remember what people did; the same lesson again only makes it newer."""
+        await self._write(lessons.learn, repo, lesson)
+
+    async def unlearn(self, repo: Repo, kind: LessonKind, number: int, issue: str) -> None:
+        """Somebody took it back."""
+        await self._write(lessons.unlearn, repo, kind, number, issue)
+
+    async def lessons(self, repo: Repo, limit: int = MAX_LESSONS) -> list[Lesson]:
+        """The newest first."""
+        return await self._read(lessons.newest, repo, limit)
 
     # ------------------------------------------------------------------------------- costs
 

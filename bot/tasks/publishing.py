@@ -23,6 +23,7 @@ from bot.models import (
 )
 from bot.publish.check import open_check
 from bot.publish.publisher import Publication, Published, Publisher, failed, ordered
+from bot.tasks import learning
 from bot.tasks.services import Services
 from bot.tasks.siblings import shared_verdict
 
@@ -97,6 +98,7 @@ async def save(services: Services, plan: ReviewPlan, result: ReviewResult) -> Bi
         plan.run_id, plan.pull.repo, plan.pull.number, plan.pull.head_sha, _all_issues(result), {}
     )
     await services.store.close_issues(plan.run_id, plan.pull.repo, plan.pull.number, result.closed)
+    await learning.from_closings(services, plan, result.closed)
     return Bill(
         run=await services.store.cost_of_run(plan.run_id),
         pull=await services.store.cost_of_pull(plan.pull.repo, plan.pull.number),

@@ -79,6 +79,7 @@ class Workbench:
             repo=pull.repo,
             skipped=split(diff, plan.config.ignored).skipped,
             known=known,
+            lessons=tuple(await self._services.store.lessons(pull.repo)),
             since=await self._since(mirror, known, pull.head_sha),
         )
 
