@@ -117,6 +117,33 @@ def review(
 
 
 @app.command()
+def merge(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...",
+            help="SARIF, the JSON of `harness review`, or JSON Lines; - is standard input.",
+        ),
+    ],
+    output_format: Annotated[
+        str, typer.Option("--format", help="json, jsonl, sarif or markdown.")
+    ] = "json",
+) -> None:
+    """Merge the findings of any tools: one issue for each problem, every tool's words kept.
+
+    A line of JSON Lines has `text` (or `title`, `description`) and may have
+    `id`, `agent`, `file`, `line`, `severity`, `group`; only findings of one
+    group are merged. With --format jsonl each finding becomes one line with
+    its `id` and `cluster`, in the order they came.
+
+    Nothing is sent anywhere. Exit status: 0 merged, 2 a file cannot be read.
+    """
+    from bot.cli.merge import run
+
+    raise typer.Exit(run(files, output_format=output_format))
+
+
+@app.command()
 def demo(
     once: Annotated[
         bool, typer.Option(help="Exit when the review is posted; 0 only if it really was.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -36,16 +36,7 @@ def markdown(result: ReviewResult, decision: Decision) -> str:
     """Ready to be pasted anywhere: what agents wrote can neither ping nor break out."""
     out = [f"### harness: {sanitize.inline(decision.title, limit=300)}", ""]
     if result.issues:
-        out += ["| severity | issue | where | found by |", "|---|---|---|---|"]
-    for issue in result.issues:
-        place = f"{issue.file}:{issue.line}" if issue.line else issue.file
-        cells = (
-            issue.severity.value,
-            sanitize.cell(issue.title, limit=200),
-            sanitize.cell_code(place),
-            sanitize.cell(", ".join(issue.agents), limit=200),
-        )
-        out.append(f"| {' | '.join(cells)} |")
+        out += issue_table(result.issues)
     if result.held:
         out += ["", held.lead(result.held), "", *map(held.line, result.held)]
     notes = [line for report in _reports(result) for line in _report(report)]
@@ -55,6 +46,21 @@ def markdown(result: ReviewResult, decision: Decision) -> str:
     return "\n".join(out) + "\n"
 
 
+def issue_table(issues: Sequence[Issue]) -> list[str]:
+    """The lines of a Markdown table."""
+    out = ["| severity | issue | where | found by |", "|---|---|---|---|"]
+    for issue in issues:
+        place = f"{issue.file}:{issue.line}" if issue.line else issue.file
+        cells = (
+            issue.severity.value,
+            sanitize.cell(issue.title, limit=200),
+            sanitize.cell_code(place) if place else "–",
+            sanitize.cell(", ".join(issue.agents), limit=200),
+        )
+        out.append(f"| {' | '.join(cells)} |")
+    return out
+
+
 def as_json(result: ReviewResult, decision: Decision) -> str:
     data = {
         "head_sha": result.head_sha,
@@ -62,10 +68,9 @@ def as_json(result: ReviewResult, decision: Decision) -> str:
         "conclusion": decision.conclusion.value,
         "title": decision.title,
         "note": NO_HISTORY,
-        "issues": [_issue_json(issue) for issue in result.issues],
+        "issues": [issue_json(issue) for issue in result.issues],
         "held_back": [
-            {**_issue_json(item.issue), "reason": item.reason, "by": item.by}
-            for item in result.held
+            {**issue_json(item.issue), "reason": item.reason, "by": item.by} for item in result.held
         ],
         "agents": [_report_json(report) for report in result.reports],
         "judge": _report_json(result.judge) if result.judge is not None else None,
@@ -123,7 +128,7 @@ def _report(report: AgentReport) -> Iterator[str]:
         yield f"{report.agent}: {visible(problem)}"
 
 
-def _issue_json(issue: Issue) -> dict[str, Any]:
+def issue_json(issue: Issue) -> dict[str, Any]:
     return {
         "id": issue.id,
         "severity": issue.severity.value,

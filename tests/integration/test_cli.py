@@ -333,3 +333,54 @@ def test_doctor_shows_the_line_to_add_for_an_agent_that_is_installed(tmp_path):
     path = f"{program.parent}:{os.environ['PATH']}"
     done = harness("doctor", cwd=tmp_path, env={"PATH": path})
     assert '[[agents]] name = "codex" kind = "codex"' in " ".join(done.stdout.split())
+
+
+def test_merge_joins_the_findings_of_several_files(tmp_path):
+    (tmp_path / "one.jsonl").write_text(
+        '{"id": "a", "text": "the form input reaches `eval` and runs code", "file": "app.py"}\n'
+        '{"id": "b", "text": "the pool is never closed"}\n'
+    )
+    (tmp_path / "two.json").write_text(
+        json.dumps(
+            {
+                "issues": [
+                    {
+                        "severity": "critical",
+                        "file": "app.py",
+                        "description": "`eval` runs code from the form input",
+                    }
+                ]
+            }
+        )
+    )
+    lines = harness("merge", "one.jsonl", "two.json", "--format", "jsonl", cwd=tmp_path)
+    assert lines.returncode == 0, lines.stderr
+    rows = [json.loads(line) for line in lines.stdout.splitlines()]
+    assert [row["id"] for row in rows] == ["a", "b", "two#1"]
+    assert rows[0]["cluster"] == rows[2]["cluster"] != rows[1]["cluster"]
+    merged = json.loads(harness("merge", "one.jsonl", "two.json", cwd=tmp_path).stdout)
+    assert merged["found"] == 3
+    first = merged["issues"][0]
+    assert (first["severity"], first["agents"]) == ("critical", ["one", "two"])
+    log = json.loads(harness("merge", "one.jsonl", "--format", "sarif", cwd=tmp_path).stdout)
+    assert len(log["runs"][0]["results"]) == 2
+    shown = harness("merge", "one.jsonl", "two.json", "--format", "markdown", cwd=tmp_path).stdout
+    assert shown.startswith("3 findings, 2 issues\n")
+    assert "- **one**: the form input reaches" in shown
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("nonsense", "f.jsonl: line 1 is no JSON object"),
+        ('{"text": "x"}\n{"a": 1}', "f.jsonl: line 2 has no"),
+        (None, "f.jsonl: No such file or directory"),
+    ],
+)
+def test_merge_names_the_file_and_the_line_that_it_cannot_read(tmp_path, content, words):
+    if content is not None:
+        (tmp_path / "f.jsonl").write_text(content)
+    done = harness("merge", "f.jsonl", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"harness: {words}")
+    assert done.stderr.count("\n") == 1

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from bot.commands.command import commands
+from bot.findings import states
 from bot.findings.policy import table_markdown
 from bot.settings import settings_table
 
@@ -25,3 +26,7 @@ def test_both_commands_stand_on_the_first_screen():
 
 def test_every_slash_command_is_named():
     assert [name for name in commands() if f"/harness {name}" not in README] == []
+
+
+def test_the_table_of_states_is_that_of_the_program():
+    assert states.table_markdown() in README
