@@ -1,19 +1,22 @@
-"""Reads an agent's answer: the contract's JSON object, or SARIF.
+"""Reads an agent's answer: the contract's JSON object, or SARIF, else prose.
 
 Unreadable is unreadable, never "no findings": an object counts as an answer only if it has a list
-of issues, and an answer whose every item is unreadable is unreadable itself. A bad item costs only
-itself and is told as a problem. Nothing here raises on any text.
+of issues, and an answer whose every item is unreadable is unreadable itself. Prose counts only if
+it reports something, and everything that it reports names a file that there is
+(`bot.findings.prose`). A bad item costs only itself and is told as a problem. Nothing here raises
+on any text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bot.findings import fields
 from bot.findings.extract import last_object
 from bot.findings.paths import BadPath, normal_path, shown
+from bot.findings.prose import read_prose
 from bot.findings.sarif_read import is_sarif, read_sarif
 from bot.models import Finding
 
@@ -32,19 +35,38 @@ class Answer:
     praise: tuple[str, ...] = ()
     guidance: str = ""
     problems: tuple[str, ...] = ()
+    prose: bool = False
+    """It was no object, so whatever its form cannot say is missing."""
 
 
-def parse_answer(text: str, *, agent: str, paths: Collection[str] = ()) -> Answer:
-    """The last answer in ``text``. ``paths``: the diff's, kept as they are written."""
+def parse_answer(
+    text: str,
+    *,
+    agent: str,
+    paths: Collection[str] = (),
+    sizes: Callable[[], Mapping[str, int]] = dict,
+) -> Answer:
+    """The last answer in ``text``. ``paths``: the diff's, kept as they are written.
+
+    ``sizes`` is asked for prose only: the number of lines of each file that there is.
+    """
     found = last_object(text, _is_answer)
     if found is None:
-        return Answer(readable=False, problems=("there is no JSON object with a list of issues",))
+        return _bounded(_prose(text, agent, sizes()))
     if not isinstance(found.get("issues"), list):
         report = read_sarif(found, agent, paths)
         return _bounded(
             Answer(readable=report.complete, findings=report.findings, problems=report.problems)
         )
     return _bounded(_contract(found, agent, paths))
+
+
+def _prose(text: str, agent: str, sizes: Mapping[str, int]) -> Answer:
+    read = read_prose(text, agent=agent, sizes=sizes)
+    lost = [f"it reports something about no file that there is: {item}" for item in read.lost]
+    missing = "there is no JSON object with a list of issues"
+    problems = (missing, *lost) if not read.findings else (f"{missing}: prose was read", *lost)
+    return Answer(readable=read.readable, findings=read.findings, problems=problems, prose=True)
 
 
 def _is_answer(value: dict[str, Any]) -> bool:
@@ -141,6 +163,7 @@ def _bounded(answer: Answer) -> Answer:
         praise=answer.praise,
         guidance=answer.guidance,
         problems=tuple(problems),
+        prose=answer.prose,
     )
 
 

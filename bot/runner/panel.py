@@ -9,24 +9,21 @@ value: ``source`` makes sure of it again whenever a step needs it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Collection, Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 
-from bot.agents.analyzer import touched
 from bot.agents.audience import attending
 from bot.agents.fanout import finish_run, run_agent
 from bot.agents.sinks import Sink
-from bot.checkout.files import read_file
 from bot.clock import Clock
-from bot.context.prompt import GUARDS, compose, left_out
+from bot.context.prompt import GUARDS, compose
 from bot.errors import OverBudget
 from bot.findings.evidence import settle
 from bot.findings.identity import follow
 from bot.findings.memory import remember
 from bot.findings.merge import merge
-from bot.findings.parse import parse_answer
 from bot.log import bound, logger
 from bot.models import (
     AgentReport,
@@ -43,18 +40,15 @@ from bot.models import (
     VerifyMode,
 )
 from bot.models.context import ReviewContext
-from bot.models.text import visible
+from bot.runner.again import reported, run_until_readable
 from bot.runner.budget import Budget
 from bot.runner.judge import judged
-from bot.runner.member import Panelist, Source, Step, outcome, told_warnings
+from bot.runner.member import Panelist, Source, Step
+from bot.runner.reading import lines_of
 from bot.runner.spending import Spending
 from bot.runner.verify import verified
 
 _log = logger(__name__)
-
-MAX_NAMES = 10
-MAX_SOURCE_BYTES = 2 * 1024 * 1024
-"""Files larger than this are anchored without looking at their text."""
 
 
 async def review(
@@ -155,13 +149,17 @@ async def _ask(
             return await _not_started(agent, refusal, sinks)
         change = await source()
         config = spending.equipped(_config(agent, change, context))
+
+        async def attempt(asked: RunConfig, seconds: float) -> AgentRun:
+            return await _run(agent, asked, seconds, clock=clock, sinks=sinks)
+
         try:
-            run = await _run(agent, config, clock=clock, sinks=sinks)
+            run, first = await run_until_readable(agent, change, config, attempt)
         finally:
             await spending.close()
         run = await spending.counted(run)
         _log.info("agent.ended", status=run.status.value, seconds=round(run.duration, 2))
-    return _report(agent, run, change)
+    return reported(agent, run, first, change)
 
 
 async def _not_started(agent: Panelist, refusal: OverBudget, sinks: Sequence[Sink]) -> AgentReport:
@@ -180,14 +178,14 @@ async def _not_started(agent: Panelist, refusal: OverBudget, sinks: Sequence[Sin
 
 
 async def _run(
-    agent: Panelist, config: RunConfig, *, clock: Clock, sinks: Sequence[Sink]
+    agent: Panelist, config: RunConfig, seconds: float, *, clock: Clock, sinks: Sequence[Sink]
 ) -> AgentRun:
     return await run_agent(
         agent.spec.name,
         agent.reviewer,
         config,
         sinks,
-        timeout=agent.spec.timeout,
+        timeout=seconds,
         idle_timeout=agent.kind.idle_timeout,
         clock=clock,
     )
@@ -211,44 +209,11 @@ def _config(agent: Panelist, change: Change, context: ReviewContext) -> RunConfi
     return replace(config, prompt=compose(spelled, context))
 
 
-def _report(agent: Panelist, run: AgentRun, change: Change) -> AgentReport:
-    """An agent that did not finish keeps what can be read, and never counts as finished."""
-    paths = {file.path for file in change.diff.files}
-    answer = parse_answer(run.answer, agent=agent.spec.name, paths=paths)
-    findings, untouched = answer.findings, 0
-    if agent.kind.analyzer:
-        findings, untouched = touched(findings, change.diff)
-    ignored = {skipped.path for skipped in change.skipped}
-    state, reason = outcome(run, readable=answer.readable)
-    return AgentReport(
-        agent=agent.spec.name,
-        state=state,
-        # Events were for the sinks; what is recorded is the narrative and the outcome.
-        run=replace(run, buffer=()),
-        required=agent.spec.required,
-        findings=tuple(finding for finding in findings if finding.file not in ignored),
-        summary=answer.summary,
-        praise=answer.praise,
-        guidance=answer.guidance,
-        reason=reason,
-        problems=(*_clipped(agent, change, ignored), *told_warnings(run), *answer.problems),
-        untouched=untouched,
-    )
-
-
-def _clipped(agent: Panelist, change: Change, ignored: set[str]) -> tuple[str, ...]:
-    """A prompt that did not hold the whole diff is told: what was in it is all that is sure."""
-    paths = () if agent.kind.analyzer else left_out(change.diff, frozenset(ignored))
-    names = ", ".join(visible(path) for path in paths[:MAX_NAMES])
-    more = f" and {len(paths) - MAX_NAMES} more" if len(paths) > MAX_NAMES else ""
-    return (f"the diff of {names}{more} did not fit in its prompt",) if paths else ()
-
-
 async def _merge(source: Source, reports: tuple[AgentReport, ...], clock: Clock) -> ReviewResult:
     change = await source()
     findings = tuple(finding for report in reports for finding in report.findings)
     paths = {finding.file for finding in findings} | {issue.file for issue in change.known}
-    lines = await asyncio.to_thread(_lines, change, paths)
+    lines = await asyncio.to_thread(lines_of, change, paths)
     issues = merge(findings, diff=change.diff, lines=lines)
     followed = follow(issues, change.known, change.since, lines)
     settled = settle(
@@ -269,14 +234,3 @@ async def _merge(source: Source, reports: tuple[AgentReport, ...], clock: Clock)
         skipped=change.skipped,
         files=len(change.diff.files) - len({s.path for s in change.skipped}),
     )
-
-
-def _lines(change: Change, paths: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """The text lines of the files that are named; a symlink is never followed."""
-    files: dict[str, tuple[str, ...]] = {}
-    for path in sorted(paths):
-        content = read_file(change.workspace.tree, path, MAX_SOURCE_BYTES)
-        if content is not None:
-            text = content.decode("utf-8", "replace")
-            files[path] = tuple(line.removesuffix("\r") for line in text.split("\n"))
-    return files
