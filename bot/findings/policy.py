@@ -23,6 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.findings.states import OPEN
 from bot.models import (
     AgentReport,
     Conclusion,
@@ -30,7 +31,6 @@ from bot.models import (
     FailOn,
     FailureKind,
     Issue,
-    IssueState,
     KnownIssue,
     ReportState,
     Severity,
@@ -155,10 +155,9 @@ def table_markdown() -> str:
 
 
 def _open(issues: Sequence[Issue], carried: Sequence[KnownIssue]) -> list[Severity]:
-    closed = (IssueState.DISMISSED, IssueState.ADDRESSED, IssueState.STALE)
     return [
-        *(issue.severity for issue in issues if issue.state not in closed),
-        *(issue.severity for issue in carried if issue.state not in closed),
+        *(issue.severity for issue in issues if issue.state in OPEN),
+        *(issue.severity for issue in carried if issue.state in OPEN),
     ]
 
 

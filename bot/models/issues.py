@@ -165,6 +165,8 @@ class KnownIssue:
     category: str = ""
     reason: str = ""
     """Why it is in its state, as a sentence; empty where the state says it all."""
+    in_diff: bool = True
+    """Its file was a part of the pull request when it was last seen."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -100,9 +100,7 @@ class ReviewResult:
     issues: tuple[Issue, ...] = ()
     """Issues of this run, new and persistent, worst first."""
     carried: tuple[KnownIssue, ...] = ()
-    """Earlier issues whose finder did not finish this time: they stay open."""
-    unseen: tuple[KnownIssue, ...] = ()
-    """Earlier issues that finished agents did not report again: listed, not counted as open."""
+    """Earlier issues that nobody reported and nothing proves gone: open, each with its reason."""
     closed: tuple[Closing, ...] = ()
     """Earlier issues that are shown to be gone."""
     skipped: tuple[Skipped, ...] = ()

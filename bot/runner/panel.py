@@ -18,12 +18,9 @@ from bot.agents.analyzer import touched
 from bot.agents.audience import attending
 from bot.agents.fanout import finish_run, run_agent
 from bot.agents.sinks import Sink
-from bot.checkout.files import read_file
 from bot.clock import Clock
 from bot.context.prompt import GUARDS, compose, left_out
 from bot.errors import OverBudget
-from bot.findings.identity import follow
-from bot.findings.merge import merge
 from bot.findings.parse import parse_answer
 from bot.log import bound, logger
 from bot.models import (
@@ -32,8 +29,6 @@ from bot.models import (
     Change,
     Failure,
     FailureKind,
-    Finding,
-    KnownIssue,
     ReportState,
     ReviewResult,
     Role,
@@ -46,13 +41,12 @@ from bot.models.text import visible
 from bot.runner.budget import Budget
 from bot.runner.judge import judged
 from bot.runner.member import Panelist, Source, Step, outcome, told_warnings
+from bot.runner.settling import settled
 from bot.runner.spending import Spending
 
 _log = logger(__name__)
 
 MAX_NAMES = 10
-MAX_SOURCE_BYTES = 2 * 1024 * 1024
-"""Files larger than this are anchored without looking at their text."""
 
 
 async def review(
@@ -84,9 +78,9 @@ async def review(
                 for agent in agents
             ]
         )
-        result = await step("merge", partial(_merge, source, tuple(reports)))
+        analyzers = frozenset(a.spec.name for a in agents if a.kind.analyzer)
+        result = await step("merge", partial(settled, source, tuple(reports), analyzers))
         if judge is not None:
-            analyzers = frozenset(a.spec.name for a in agents if a.kind.analyzer)
             result = await judged(
                 judge,
                 result,
@@ -227,49 +221,3 @@ def _clipped(agent: Panelist, change: Change, ignored: set[str]) -> tuple[str, .
     names = ", ".join(visible(path) for path in paths[:MAX_NAMES])
     more = f" and {len(paths) - MAX_NAMES} more" if len(paths) > MAX_NAMES else ""
     return (f"the diff of {names}{more} did not fit in its prompt",) if paths else ()
-
-
-async def _merge(source: Source, reports: tuple[AgentReport, ...]) -> ReviewResult:
-    change = await source()
-    findings = tuple(finding for report in reports for finding in report.findings)
-    lines = await asyncio.to_thread(_lines, change, findings)
-    issues = merge(findings, diff=change.diff, lines=lines)
-    followed = follow(issues, change.known, change.since, lines)
-    unseen, carried = _settle(followed.unseen, reports)
-    return ReviewResult(
-        head_sha=change.head_sha,
-        base_sha=change.base_sha,
-        reports=reports,
-        issues=followed.issues,
-        carried=carried,
-        unseen=unseen,
-        skipped=change.skipped,
-        files=len(change.diff.files) - len({s.path for s in change.skipped}),
-    )
-
-
-def _settle(
-    missing: Sequence[KnownIssue], reports: Sequence[AgentReport]
-) -> tuple[tuple[KnownIssue, ...], tuple[KnownIssue, ...]]:
-    """(not reported again, still open).
-
-    Silence counts only from an agent that finished: an issue is "not reported again" when every
-    agent of this panel that had found it finished, and at least one of them was on the panel.
-    """
-    panel = {report.agent for report in reports}
-    finished = {report.agent for report in reports if report.state is ReportState.FINISHED}
-    unseen = tuple(
-        issue for issue in missing if (asked := panel & set(issue.agents)) and asked <= finished
-    )
-    return unseen, tuple(issue for issue in missing if issue not in unseen)
-
-
-def _lines(change: Change, findings: Sequence[Finding]) -> dict[str, tuple[str, ...]]:
-    """The text lines of every file that a finding names; a symlink is never followed."""
-    files: dict[str, tuple[str, ...]] = {}
-    for path in sorted({finding.file for finding in findings}):
-        content = read_file(change.workspace.tree, path, MAX_SOURCE_BYTES)
-        if content is not None:
-            text = content.decode("utf-8", "replace")
-            files[path] = tuple(line.removesuffix("\r") for line in text.split("\n"))
-    return files
