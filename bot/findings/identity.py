@@ -108,10 +108,10 @@ def follow(
     fresh = _fresh([i for n, i in enumerate(issues) if n not in taken_issues], known)
     followed: list[Issue] = []
     for n, issue in enumerate(issues):
-        k = taken_issues.get(n)
-        if k is None:
+        if n not in taken_issues:
             followed.append(fresh.pop(0))
             continue
+        k = taken_issues[n]
         old = known[k]
         changed = rewritten(old, spots[k], since.get(old.head_sha), lines, issue.code)
         followed.append(_continued(issue, old, Act.CHANGED if changed else Act.FOUND))

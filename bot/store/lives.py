@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, select, update
+from sqlalchemy import Connection, RowMapping, and_, select, update
 
 from bot.findings.states import after
 from bot.models import Act, Issue, IssueEvent, IssueState, Repo
-from bot.store.issues import read_issue
+from bot.store.issues import key, read_issue
 from bot.store.tables import issue_events, issues, occurrences
 
 
@@ -30,7 +30,7 @@ def act(
     acts at once happen one after the other.
     """
     row = connection.execute(
-        select(issues.c.state).where(_key(repo, number, issue_id)).with_for_update()
+        select(issues.c.state).where(key(repo, number, issue_id)).with_for_update()
     ).first()
     if row is None:
         return None
@@ -47,7 +47,7 @@ def act(
     )
     connection.execute(
         update(issues)
-        .where(_key(repo, number, issue_id))
+        .where(key(repo, number, issue_id))
         .values(state=event.after.value, reason=reason or None)
     )
     add(connection, repo, number, event)
@@ -92,14 +92,10 @@ def one(connection: Connection, repo: Repo, number: int, issue_id: str) -> Issue
     query = (
         select(occurrences, issues.c.state.label("now"))
         .join(issues, last)
-        .where(_key(repo, number, issue_id))
+        .where(key(repo, number, issue_id))
     )
     row = connection.execute(query).mappings().first()
     return None if row is None else read_issue(row, state=row["now"])
-
-
-def _key(repo: Repo, number: int, issue_id: str) -> ColumnElement[bool]:
-    return and_(issues.c.repo == repo.full_name, issues.c.number == number, issues.c.id == issue_id)
 
 
 def _event(row: RowMapping) -> IssueEvent:

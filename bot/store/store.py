@@ -21,9 +21,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.clock import Clock, SystemClock
 from bot.errors import ConfigurationError, TryLater
+from bot.findings.states import OPEN
 from bot.models import (
     Act,
     AgentReport,
+    Closing,
     CostLine,
     Delivery,
     Issue,
@@ -40,7 +42,19 @@ from bot.models import (
     StoredDelivery,
     Total,
 )
-from bot.store import blobs, costs, deliveries, engine, events, issues, lives, repos, runs, schema
+from bot.store import (
+    blobs,
+    costs,
+    deliveries,
+    engine,
+    events,
+    issues,
+    lives,
+    repos,
+    runs,
+    saving,
+    schema,
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -186,12 +200,16 @@ class Store:
         head_sha: str,
         found: Sequence[Issue],
         posted: Mapping[str, Placement],
+        closed: Sequence[Closing] = (),
     ) -> None:
-        """See `bot.store.issues.save`; may be repeated."""
-        await self._write(issues.save, run_id, repo, number, head_sha, found, posted)
+        """See `bot.store.saving.save`; may be repeated."""
+        run = saving.Saving(
+            run_id=run_id, repo=repo, number=number, head_sha=head_sha, at=self._clock.now()
+        )
+        await self._write(saving.save, run, found, posted, closed)
 
     async def known_issues(
-        self, repo: Repo, number: int, states: Sequence[IssueState] = issues.OPEN
+        self, repo: Repo, number: int, states: Collection[IssueState] = OPEN
     ) -> list[KnownIssue]:
         """The last occurrence of each open issue (or of those in other ``states``)."""
         return await self._read(issues.known, repo, number, states)

@@ -17,6 +17,7 @@ from bot.models import (
 )
 from bot.publish import marker, sanitize
 from bot.publish.publisher import Publication
+from bot.publish.render.earlier import earlier
 from bot.publish.render.rows import Listing, entries, fit
 from bot.publish.render.words import (
     COMMENT_LIMIT,
@@ -147,7 +148,7 @@ def _body(publication: Publication, scale: float) -> str:
         f"### harness: {headline(publication)}",
         _issues(_listing(publication, scale), publication),
         not_posted(publication, int(_HELD * scale)),
-        _not_seen_again(publication, scale),
+        earlier(publication, scale),
         notices(publication, scale),
         fold("Coverage, cost, how this was decided", _details(publication, scale)),
     )
@@ -197,20 +198,6 @@ def held_lines(publication: Publication) -> tuple[str, ...]:
         f" {sanitize.inline(item.reason, limit=_SENTENCE, secrets=secrets)}"
         for item in publication.result.held
     )
-
-
-def _not_seen_again(publication: Publication, scale: float) -> str:
-    """Silence is no proof: these are listed, and neither counted as open nor called fixed."""
-    unseen = publication.result.unseen
-    if not unseen:
-        return ""
-    count = max(1, int(12 * scale))
-    some = [
-        f"{k.id} “{sanitize.inline(k.title, limit=100, secrets=publication.secrets)}”"
-        for k in unseen[:count]
-    ]
-    more = f" and {len(unseen) - count} more" if len(unseen) > count else ""
-    return f"Not reported again: {', '.join(some)}{more}."
 
 
 def _missing(report: AgentReport, publication: Publication, reason: str) -> str:

@@ -228,15 +228,44 @@ async def test_nothing_is_said_about_an_ignored_file(change):
     assert result.files == 0
 
 
-async def test_an_earlier_issue_is_silent_only_if_its_finder_finished(change):
-    issue = known(("a", "b"))
+async def test_silence_alone_closes_nothing_and_the_reason_is_told(change):
+    issue = known(("a", "b"), file="app.py", line=1, code="import os")
     before = replace(change, known=(issue,))
-    gone = await run(before, agent("a"), agent("b"))
-    assert (gone.unseen, gone.carried) == ((issue,), ())
-    failed = await run(before, agent("a"), agent("b", end=Finished(success=False)))
-    assert (failed.unseen, failed.carried) == ((), (issue,))
-    absent = await run(before, agent("other"))
-    assert (absent.unseen, absent.carried) == ((), (issue,))
+
+    async def carried(*agents):
+        result = await run(before, *agents)
+        assert result.closed == ()
+        return result.carried[0].reason
+
+    assert await carried(agent("a"), agent("b")) == (
+        "not found again, not proved: its code still stands there"
+    )
+    assert await carried(agent("a"), agent("b", end=Finished(success=False))) == (
+        "b did not finish"
+    )
+    assert "did not take part" in await carried(agent("other"))
+
+
+async def test_an_issue_whose_line_was_changed_is_addressed_if_its_finder_finished(change):
+    issue = known(("a",), file="app.py", line=2, code="print(exec(input()))")
+    was = Hunk(
+        old_start=2,
+        old_lines=1,
+        new_start=2,
+        new_lines=1,
+        lines=("-print(exec(input()))", "+print(eval(input()))"),
+    )
+    (file,) = change.diff.files
+    since = Diff(base_sha="c" * 40, head_sha=change.head_sha, files=(replace(file, hunks=(was,)),))
+    before = replace(change, known=(issue,), since={"c" * 40: since})
+    (closing,) = (await run(before, agent("a"))).closed
+    assert (closing.issue, closing.state, closing.commit) == (
+        issue,
+        IssueState.ADDRESSED,
+        change.head_sha,
+    )
+    failed = await run(before, agent("a", end=Finished(success=False)))
+    assert failed.closed == ()
 
 
 async def test_a_symlink_in_the_tree_is_never_read(change, tree, tmp_path):

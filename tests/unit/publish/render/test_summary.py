@@ -11,6 +11,7 @@ from bot.findings.policy import decide
 from bot.models import (
     Anchor,
     Bill,
+    Closing,
     FailOn,
     IssueState,
     Limits,
@@ -103,8 +104,20 @@ def test_everything_there_is_to_say():
         eval_, hidden, away, gone,
         reports=reports, made=made,
         outcome={
-            "carried": (known("h-CAR2", 7, title="password in the log", agents=("codex",)),),
-            "unseen": (known("h-UNS2", 9, title="an old thing"),),
+            "carried": (known(
+                "h-CAR2", 7, title="password in the log", agents=("codex",),
+                reason="codex did not finish",
+            ),),
+            "closed": (
+                Closing(
+                    issue=known("h-ADD2", 9, title="an old thing"), commit="c" * 40,
+                    state=IssueState.ADDRESSED, reason="its lines were changed",
+                ),
+                Closing(
+                    issue=known("h-LEF2", 9, title="a thing elsewhere"), commit="c" * 40,
+                    state=IssueState.STALE, reason="its file is not a part of this any more",
+                ),
+            ),
             "skipped": skipped,
         },
         placements={"h-7KQ2": Placement.INLINE, "h-9WXM": Placement.FILE},
@@ -121,7 +134,17 @@ def test_everything_there_is_to_say():
 | still open · major | f20 hides every failure | `app.py:125` | claude-code, codex | `h-9WXM` |
 | new · minor | VALUE \\| is assigned twenty times | `util.py:3` (not in this diff) | claude | `h-3KQ2` |
 
-Not reported again: h-UNS2 “an old thing”.
+**Addressed**
+
+- h-ADD2 “an old thing” in ccccccc: its lines were changed
+
+**Left the pull request**
+
+- h-LEF2 “a thing elsewhere” in ccccccc: its file is not a part of this any more
+
+**Not reported again, still open**
+
+- h-CAR2 “password in the log”: codex did not finish
 
 **codex did not finish** (rate limit: 429): its earlier issues stay open and this review is incomplete.
 
@@ -242,7 +265,9 @@ def test_everything_at_its_longest_still_fits():
             *many(300), reports=reports,
             made=plan("a", config_problems=("<" * 900,) * 200, sandbox_note="&" * 900),
             outcome={
-                "unseen": tuple(known(f"h-{n}", title="<" * 300) for n in range(200)),
+                "carried": tuple(
+                    known(f"h-{n}", title="<" * 300, reason="<" * 900) for n in range(200)
+                ),
                 "skipped": tuple(Skipped(path="`" * 300, reason=f"{n} <<<<") for n in range(500)),
             },
             notes=("<" * 900,) * 200,
@@ -272,8 +297,8 @@ def test_skipped_files_are_grouped_and_counted():
 
 
 def test_many_issues_not_seen_again():
-    unseen = tuple(known(f"h-{n:04}", title="t") for n in range(15))
-    assert "h-0011 “t” and 3 more." in summary(publication(outcome={"unseen": unseen}))
+    carried = tuple(known(f"h-{n:04}", title="t", reason="why") for n in range(15))
+    assert "- h-0011 “t”: why\n- … and 3 more" in summary(publication(outcome={"carried": carried}))
 
 
 def spent(run="0.12", pull="0.34", unknown=0):
