@@ -1,248 +1,128 @@
-"""When is an issue that nobody reports any more really gone? Never by silence alone.
+"""What became of a known issue that nobody reported today: addressed, gone with its file, or open.
 
-The first row that holds decides; "unknown" leaves the issue open.
+Silence alone is no proof, and neither is a change alone. An issue is addressed if every agent of
+the panel that had found it (one at least) finished on this head, on a file that it was shown, and
+the code concerned was changed since the issue was last seen:
 
-| what is known | verdict |
+| what happened since | proof |
 |---|---|
-| its file is not a part of the pull request any more | stale |
-| an agent that had found it did not finish, or none of them was asked | unknown |
-| the head is the one on which it was found | unknown |
-| its file was deleted, or its lines are gone | addressed |
-| its lines were changed, or code was added or changed beside them | addressed |
-| the definition of something that its lines call was changed | addressed |
-| its earlier head is gone, and its lines stand nowhere any more | addressed |
-| it is about comments or other words, and these were changed | addressed |
-| otherwise (comments, white space, text added to a string, moved or other code) | unknown |
+| its own lines were changed or removed, and do not stand elsewhere now | yes |
+| its file was deleted by the pull request | yes |
+| around it, in the same function, something guards, calls or replaces what it names | yes |
+| the definition of something that it names was changed, here or in another file | yes |
+| it is about removed lines, and they are back | yes |
+| it is about a whole file, and lines there with names from its words were changed | yes |
+| only analyzers had found it, and code or a suppression in its file was changed | yes |
+| the earlier commit is gone, and its lines stand nowhere any more | yes |
+| blank lines, spaces, comments, messages of a log, other line breaks, renamed variables | no |
+| its line only has more of what it had | no |
+| its lines were moved, or its file was renamed | no |
+| anything else | no |
+
+"No" means unknown: the issue stays open, and is listed with the reason. It is stale if its file was
+a part of the pull request when it was found, and is not any more; no agent is needed to see that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import chain
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from bot.findings.anchor import changed_file
-from bot.findings.code import begins_definition, called, defines, same_code, tokens
-from bot.findings.states import OPEN, after
-from bot.findings.track import locate
-from bot.models import (
-    Act,
-    AgentReport,
-    Closing,
-    Diff,
-    FileDiff,
-    FileStatus,
-    Hunk,
-    KnownIssue,
-    ReportState,
-    Side,
-)
+from bot.findings.states import OPEN
+from bot.findings.touch import Touched, touch
+from bot.findings.track import Spot, locate_all, plain_path
+from bot.models import Closing, Diff, FileStatus, IssueState, KnownIssue
 
-BESIDE = 5
-"""Lines around an issue's own in which a guard, a lock or a handler would be put."""
+MAX_NAMES = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Settled:
-    """Every open issue that was not reported again is in one of the two lists."""
+class Seen:
+    """What there is to judge by on this head."""
+
+    head_sha: str
+    diff: Diff
+    """The pull request's."""
+    since: Mapping[str, Diff]
+    """Earlier head -> diff from it to this head."""
+    lines: Mapping[str, Sequence[str]]
+    """Text of the head: the files of the diff and of known issues."""
+    panel: frozenset[str]
+    finished: frozenset[str]
+    analyzers: frozenset[str] = frozenset()
+    unread: Mapping[str, str] = field(default_factory=dict)
+    """Files whose findings are left out, and why: silence about them says nothing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Weighed:
+    """Every open issue is in one of them; ``carried`` ones have today's place and the reason."""
 
     closed: tuple[Closing, ...] = ()
     carried: tuple[KnownIssue, ...] = ()
-    """Still open; ``reason`` says why nothing is proved."""
 
 
-def settle(
-    missing: Sequence[KnownIssue],
-    reports: Sequence[AgentReport],
-    *,
-    diff: Diff,
-    since: Mapping[str, Diff],
-    lines: Mapping[str, Sequence[str]],
-    head_sha: str,
-) -> Settled:
-    """``diff`` is the pull request's, ``since`` those from earlier heads, ``lines`` the head's."""
+def weigh(missing: Sequence[KnownIssue], seen: Seen) -> Weighed:
+    """A verdict for each open issue of ``missing``; the others stay as they are."""
     closed: list[Closing] = []
     carried: list[KnownIssue] = []
-    for known in missing:
-        if known.state not in OPEN:
-            continue
-        act, reason = _verdict(known, reports, diff, since, lines, head_sha)
-        if act is None:
-            carried.append(replace(known, reason=reason))
+    waiting = [issue for issue in missing if issue.state in OPEN]
+    spots = locate_all(waiting, seen.since, seen.lines)
+    for issue, spot in zip(waiting, spots, strict=True):
+        verdict = _verdict(issue, spot, seen)
+        if isinstance(verdict, Closing):
+            closed.append(verdict)
         else:
-            state = after(known.state, act)
-            closed.append(Closing(issue=known, state=state, reason=reason, commit=head_sha))
-    return Settled(closed=tuple(closed), carried=tuple(carried))
-
-
-def _verdict(
-    known: KnownIssue,
-    reports: Sequence[AgentReport],
-    diff: Diff,
-    since: Mapping[str, Diff],
-    lines: Mapping[str, Sequence[str]],
-    head_sha: str,
-) -> tuple[Act | None, str]:
-    step = since.get(known.head_sha)
-    if _left(known, diff, step):
-        return Act.LEFT, "its file is not part of the pull request any more"
-    doubt = _not_looked(known, reports)
-    if doubt:
-        return None, doubt
-    who = _listed(sorted(set(known.agents) & {report.agent for report in reports}))
-    if known.head_sha == head_sha:
-        return None, f"{who} did not report it again, on the same commit"
-    change = _unmapped(known, lines) if step is None else _change(known, step)
-    if change:
-        return Act.FIXED, f"{change}, and {who} did not find it again"
-    return None, f"{who} did not report it again, but nothing changed its code"
-
-
-def _left(known: KnownIssue, diff: Diff, step: Diff | None) -> bool:
-    if not known.in_diff:
-        return False  # it never was about a file of the pull request
-    now = locate(known, step, {}).file
-    return changed_file(diff, now) is None and changed_file(diff, known.file) is None
-
-
-def _not_looked(known: KnownIssue, reports: Sequence[AgentReport]) -> str:
-    """Why silence means nothing; empty if everybody who could have seen it has looked."""
-    asked = [report for report in reports if report.agent in known.agents]
-    if not asked:
-        return f"{_listed(known.agents)} found it and did not read this commit"
-    missing = [r.agent for r in asked if r.state is not ReportState.FINISHED]
-    return f"{_listed(missing)} found it and did not finish" if missing else ""
-
-
-def _change(known: KnownIssue, step: Diff) -> str:
-    """What of the change since it was seen concerns it; empty for nothing."""
-    if known.side is Side.LEFT:
-        return ""  # the base's lines do not change with the head
-    own = next((f for f in step.files if f.old_path == known.file and _continues(f)), None)
-    found = "" if own is None else _in_its_file(known, own)
-    if found:
-        return "" if _moved(known, step) else found
-    for file in step.files:
-        for name in sorted(called(known.code)):
-            if file is not own and _redefines(file, name):
-                return f"`{name}` was changed in {file.path}"
-    return ""
-
-
-def _continues(file: FileDiff) -> bool:
-    return file.status not in (FileStatus.ADDED, FileStatus.COPIED)
-
-
-def _in_its_file(known: KnownIssue, file: FileDiff) -> str:
-    if file.status is FileStatus.DELETED:
-        return f"{file.old_path} was deleted"
-    # What is about words, not code, is mended in words.
-    words = known.category == "docs" or not _tokenized(known.code.split("\n"), file.path)
-    first = known.line
-    last = known.end_line if known.end_line is not None else first
-    for block in _blocks(file):
-        if block.means_nothing(file.path) and not words:
-            continue
-        if first is None or last is None:
-            return f"{file.path} was changed"
-        if block.first <= last and block.last >= first:
-            return "its lines were changed" if block.added else "its lines are gone"
-        near = block.first <= last + BESIDE and block.last >= first - BESIDE
-        if near and block.added and not block.is_new_definition:
-            return "code beside its lines was changed"
-    return ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Block:
-    """Neighbouring changed lines. ``first`` to ``last`` in the old numbering; an insertion lies
-    between ``last`` and ``first`` = ``last`` + 1."""
-
-    first: int
-    last: int
-    removed: tuple[str, ...]
-    added: tuple[str, ...]
-
-    @property
-    def is_new_definition(self) -> bool:
-        """A function or a class put in beside: no part of the code that is concerned."""
-        written = [line for line in self.added if line.strip()]
-        return not self.removed and bool(written) and begins_definition(written[0])
-
-    def means_nothing(self, path: str) -> bool:
-        """Nothing but comments and white space was changed, or a string only got longer."""
-        old, new = _tokenized(self.removed, path), _tokenized(self.added, path)
-        if list(chain(*old)) == list(chain(*new)):
-            return True
-        return len(old) == len(new) and all(map(same_code, old, new))
-
-
-def _blocks(file: FileDiff) -> Iterator[_Block]:
-    for hunk in file.hunks:
-        yield from _of_hunk(hunk)
-
-
-def _of_hunk(hunk: Hunk) -> Iterator[_Block]:
-    removed: list[str] = []
-    added: list[str] = []
-    # A hunk without old lines names the line before it.
-    before = hunk.old_start - 1 if hunk.old_lines else hunk.old_start
-    for old, _new, line in (*hunk.numbered(), (None, None, " ")):
-        text = line[1:].removesuffix("\r")
-        if line.startswith("-"):
-            removed.append(text)
-        elif line.startswith("+"):
-            added.append(text)
-        elif line.startswith(" "):
-            if removed or added:
-                yield _Block(
-                    first=before + 1,
-                    last=before + len(removed),
-                    removed=tuple(removed),
-                    added=tuple(added),
+            carried.append(
+                replace(
+                    issue, file=spot.file, line=spot.line, end_line=spot.end_line, reason=verdict
                 )
-                before += len(removed)
-                removed, added = [], []
-            before = old if old is not None else before
+            )
+    return Weighed(closed=tuple(closed), carried=tuple(carried))
 
 
-def _moved(known: KnownIssue, step: Diff) -> bool:
-    """Whether its lines were put in again somewhere, as they were."""
-    code = _tokenized(known.code.split("\n"), known.file)
-    return bool(code) and any(
-        _holds(_tokenized(block.added, file.path), code)
-        for file in step.files
-        for block in _blocks(file)
+def _verdict(issue: KnownIssue, spot: Spot, seen: Seen) -> Closing | str:
+    """The proof, or why there is none."""
+    if _left(issue, spot, seen):
+        reason = "its file is not a part of this pull request any more"
+        return Closing(issue=issue, state=IssueState.STALE, reason=reason, commit=seen.head_sha)
+    asked = seen.panel & set(issue.agents)
+    if not asked:
+        return f"{_listed(issue.agents)}, who found it, did not take part in this review"
+    if not asked <= seen.finished:
+        return f"{_listed(asked - seen.finished)} did not finish"
+    if spot.file in seen.unread:
+        return f"its file was not reviewed this time: {seen.unread[spot.file]}"
+    touched = _touched(issue, spot, seen, exact=asked <= seen.analyzers)
+    if not touched.proof:
+        return f"not found again, not proved: {touched.what}"
+    return Closing(
+        issue=issue,
+        state=IssueState.ADDRESSED,
+        reason=f"{touched.what}, and {_listed(asked)} did not find it again",
+        commit=seen.head_sha,
     )
 
 
-def _redefines(file: FileDiff, name: str) -> bool:
-    """Whether the change lies in the definition of ``name``, as far as a diff shows it."""
-    for hunk in file.hunks:
-        if all(block.means_nothing(file.path) for block in _of_hunk(hunk)):
-            continue
-        if defines(hunk.heading, name) or any(defines(line[1:], name) for line in hunk.lines):
-            return True
-    return False
+def _left(issue: KnownIssue, spot: Spot, seen: Seen) -> bool:
+    """Its file was in the diff when it was found, and neither it nor its code is now."""
+    if not issue.in_diff or not plain_path(issue.file):
+        return False
+    return not any(changed_file(seen.diff, path) for path in (spot.file, plain_path(issue.file)))
 
 
-def _unmapped(known: KnownIssue, lines: Mapping[str, Sequence[str]]) -> str:
-    """The earlier head is gone: the lines themselves are all there is to look for."""
-    text = lines.get(known.file)
-    code = _tokenized(known.code.split("\n"), known.file)
-    if text is None or not code or known.side is Side.LEFT:
-        return ""
-    stands = _holds(_tokenized(text, known.file), code)
-    return "" if stands else "its lines stand nowhere in the file any more"
+def _touched(issue: KnownIssue, spot: Spot, seen: Seen, *, exact: bool) -> Touched:
+    if issue.head_sha == seen.head_sha:
+        return Touched(what="nothing was pushed since it was last seen")
+    changed = changed_file(seen.diff, plain_path(issue.file))
+    deleted = changed is not None and changed.status is FileStatus.DELETED
+    diff = seen.since.get(issue.head_sha)
+    return touch(issue, spot, diff, seen.lines, deleted=deleted, exact=exact)
 
 
-def _tokenized(lines: Sequence[str], path: str) -> list[tuple[str, ...]]:
-    return [found for line in lines if (found := tokens(line, path))]
-
-
-def _holds(there: Sequence[tuple[str, ...]], code: Sequence[tuple[str, ...]]) -> bool:
-    return any(there[n : n + len(code)] == code for n in range(len(there) - len(code) + 1))
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+def _listed(names: Sequence[str] | frozenset[str]) -> str:
+    some = sorted(names)
+    if len(some) > MAX_NAMES:
+        return f"{', '.join(some[:MAX_NAMES])} and {len(some) - MAX_NAMES} more"
+    return " and ".join(filter(None, [", ".join(some[:-1]), *some[-1:]]))

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 
 from bot.findings.naming import named
 from bot.findings.similarity import cosine, vectors
-from bot.findings.states import after
-from bot.findings.track import Spot, locate
+from bot.findings.states import OPEN, after
+from bot.findings.touch import rewritten
+from bot.findings.track import Spot, locate_all
 from bot.models import Act, Diff, Issue, IssueState, KnownIssue
 
 NEAR = 2
@@ -29,7 +30,7 @@ class Followed:
     """Today's issues, known ones under their stored id, and the known ones nobody reported."""
 
     issues: tuple[Issue, ...]
-    unseen: tuple[KnownIssue, ...] = ()
+    missing: tuple[KnownIssue, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,6 +61,8 @@ class _Pair:
 
     def admissible(self) -> bool:
         gap = self.gap
+        if self.known.state not in OPEN and not self.spot.stands and self.text < ALIKE:
+            return False  # what is closed does not wait for what is only near it
         if gap == 0:
             edited = EDITED if not self.spot.stands else LOOSE
             return self.text >= (ALIKE if self.exact else edited)
@@ -71,22 +74,17 @@ class _Pair:
         lined = self.issue.line is not None and self.known.line is not None
         return self.same_file and not lined and self.text >= ALIKE
 
-    @property
-    def act(self) -> Act:
-        """Whether the code it is about is still what it was when it was last seen."""
-        unchanged = self.same_code or self.spot.stands or not self.known.code
-        return Act.FOUND if unchanged else Act.CHANGED
-
     def score(self) -> float:
         gap = self.gap
         place = 0.0 if gap is None else max(0.0, 1.0 - gap / (NEAR + 1))
         if not self.spot.stands:
             place /= 2
         shared = bool(set(self.issue.agents) & set(self.known.agents))
-        return place + 0.7 * self.same_code + 0.6 * self.text + 0.05 * shared
+        still = self.known.state in OPEN
+        return place + 0.7 * self.same_code + 0.6 * self.text + 0.05 * shared + 0.04 * still
 
 
-_Ranked = tuple[float, int, str, str, Act, int, int]
+_Ranked = tuple[float, int, str, str, int, int]
 
 
 def follow(
@@ -100,36 +98,37 @@ def follow(
     ``since``: earlier head -> diff from it to this head. ``lines`` tells whether a known line still
     reads the same when there is no such diff (the earlier commit is gone, or it is this one).
     """
-    pairs = _pairs(issues, known, since, lines)
-    taken_issues: dict[int, tuple[KnownIssue, Act]] = {}
+    spots = locate_all(known, since, lines)
+    taken_issues: dict[int, int] = {}
     taken_known: set[int] = set()
-    for *_rank, act, i, k in pairs:
+    for *_rank, i, k in _pairs(issues, known, spots):
         if i not in taken_issues and k not in taken_known:
-            taken_issues[i] = known[k], act
+            taken_issues[i] = k
             taken_known.add(k)
     fresh = _fresh([i for n, i in enumerate(issues) if n not in taken_issues], known)
-    followed = [
-        _continued(issue, *taken_issues[n]) if n in taken_issues else fresh.pop(0)
-        for n, issue in enumerate(issues)
-    ]
+    followed: list[Issue] = []
+    for n, issue in enumerate(issues):
+        if n not in taken_issues:
+            followed.append(fresh.pop(0))
+            continue
+        k = taken_issues[n]
+        old = known[k]
+        changed = rewritten(old, spots[k], since.get(old.head_sha), lines, issue.code)
+        followed.append(_continued(issue, old, Act.CHANGED if changed else Act.FOUND))
     return Followed(
         issues=tuple(followed),
-        unseen=tuple(k for n, k in enumerate(known) if n not in taken_known),
+        missing=tuple(k for n, k in enumerate(known) if n not in taken_known),
     )
 
 
 def _pairs(
-    issues: Sequence[Issue],
-    known: Sequence[KnownIssue],
-    since: Mapping[str, Diff],
-    lines: Mapping[str, Sequence[str]],
+    issues: Sequence[Issue], known: Sequence[KnownIssue], spots: Sequence[Spot]
 ) -> list[_Ranked]:
     """Admissible pairs, best first; distance and ids break ties, never the order of the input."""
     texts = vectors(
         [f"{i.title}\n{i.description}" for i in issues]
         + [f"{k.title}\n{k.description}" for k in known]
     )
-    spots = [locate(k, since.get(k.head_sha), lines) for k in known]
     codes = [_plain(k.code) for k in known]
     pairs: list[_Ranked] = []
     for i, issue in enumerate(issues):
@@ -142,17 +141,18 @@ def _pairs(
             pair = _Pair(issue=issue, known=old, spot=spots[k], text=text, same_code=same_code)
             if pair.admissible():
                 drift = abs((issue.line or 0) - (old.line or 0))
-                pairs.append((-pair.score(), drift, old.id, issue.id, pair.act, i, k))
+                pairs.append((-pair.score(), drift, old.id, issue.id, i, k))
     return sorted(pairs)
 
 
 def _continued(issue: Issue, known: KnownIssue, act: Act) -> Issue:
-    """Seen again, in the state that follows by the table.
+    """Seen again: the table of states says what that makes of it.
 
-    What nobody was told yet (its run was cut off before it published) is as new as before.
+    What nobody was told yet (its run was cut off before it published, or a judge held it back) is
+    as new as before.
     """
-    told = known.posted or known.state is IssueState.DISMISSED
-    return replace(issue, id=known.id, state=after(known.state if told else None, act))
+    untold = not known.posted and known.state is not IssueState.DISMISSED
+    return replace(issue, id=known.id, state=IssueState.NEW if untold else after(known.state, act))
 
 
 def _fresh(issues: Sequence[Issue], known: Collection[KnownIssue]) -> list[Issue]:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import posixpath
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.findings.moves import Sides, Text
 from bot.models import Diff, FileDiff, FileStatus, Hunk, KnownIssue, Side
+
+MAX_PLACES = 200
+"""Of one text in one file; a file of equal lines must not cost more."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,18 +26,50 @@ class Spot:
 
 def locate(known: KnownIssue, diff: Diff | None, lines: Mapping[str, Sequence[str]]) -> Spot:
     """Map the place through ``diff``; without one, see whether the lines still read the same."""
+    return _located(known, diff, None if diff is None else Sides(diff), Text(lines), 0)
+
+
+def locate_all(
+    known: Sequence[KnownIssue],
+    since: Mapping[str, Diff],
+    lines: Mapping[str, Sequence[str]],
+) -> list[Spot]:
+    """The place of each. Where an earlier head is gone, the issues of a file move together."""
+    sides = {head: Sides(since[head]) for head in {k.head_sha for k in known} & set(since)}
+    text = Text(lines)
+    shifts = _shifts([k for k in known if k.head_sha not in since], text)
+    return [
+        _located(k, since.get(k.head_sha), sides.get(k.head_sha), text, shifts.get(_group(k), 0))
+        for k in known
+    ]
+
+
+def plain_path(path: str) -> str:
+    """Without ``./`` and the like; empty for an issue that is about no file."""
+    return "" if path in ("", ".", "/") else posixpath.normpath(path)
+
+
+def _located(
+    known: KnownIssue, diff: Diff | None, sides: Sides | None, text: Text, shift: int
+) -> Spot:
+    path = plain_path(known.file)
     if known.line is None:
-        return Spot(file=_renamed(known.file, diff))
-    if diff is None or known.side is Side.LEFT:
+        return Spot(file=_renamed(path, diff))
+    if diff is None or sides is None or known.side is Side.LEFT:
         # A diff between heads says nothing about the base.
-        return _unmapped(known, lines)
-    changed = _change_of(known.file, diff)
+        return _unmapped(known, path, text, shift)
+    changed = change_of(path, diff)
     if changed is None:
-        return _at(known, known.file, known.line, stands=True)
-    if changed.status is FileStatus.DELETED:
-        return Spot(file=known.file)
-    line, stands = moved(known.line, changed.hunks)
-    return _at(known, changed.path, line, stands=stands)
+        return _at(known, path, known.line, stands=True)
+    line, stands = None, False
+    if changed.status is not FileStatus.DELETED:
+        line, stands = moved(known.line, changed.hunks)
+    if not stands:
+        away = sides.moved(path, known.line, known.code)
+        if away is not None:
+            return _at(known, *away, stands=True)
+    gone = changed.status is FileStatus.DELETED
+    return Spot(file=path) if gone else _at(known, changed.path, line, stands=stands)
 
 
 def moved(line: int, hunks: Sequence[Hunk]) -> tuple[int | None, bool]:
@@ -78,24 +116,41 @@ def _at(known: KnownIssue, file: str, line: int | None, *, stands: bool) -> Spot
     return Spot(file=file, line=line, end_line=line + height, stands=stands)
 
 
-def _unmapped(known: KnownIssue, lines: Mapping[str, Sequence[str]]) -> Spot:
+def _unmapped(known: KnownIssue, path: str, text: Text, shift: int) -> Spot:
     """Its own code, nearest to where it was; else the same number, as a guess."""
-    code = [line.split() for line in known.code.split("\n")]
     was = known.line if known.line is not None else 1
-    if known.side is Side.LEFT or not any(code):
-        return _at(known, known.file, was, stands=False)
-    text = [line.split() for line in lines.get(known.file, ())]
-    found = [
-        n + 1
-        for n, words in enumerate(text)
-        if words == code[0] and text[n : n + len(code)] == code
-    ]
-    if not found:
-        return _at(known, known.file, was, stands=False)
-    return _at(known, known.file, min(found, key=lambda n: (abs(n - was), n)), stands=True)
+    if known.side is Side.LEFT or not known.code.strip():
+        return _at(known, path, was, stands=False)
+    found = text.places(path, known.code)
+    if found:
+        nearest = min(found, key=lambda n: (abs(n - was - shift), n))
+        return _at(known, path, nearest, stands=True)
+    away = text.only_place(known.code)
+    if away is not None:
+        return _at(known, *away, stands=True)
+    return _at(known, path, was, stands=False)
 
 
-def _change_of(path: str, diff: Diff) -> FileDiff | None:
+def _group(known: KnownIssue) -> tuple[str, str]:
+    return known.head_sha, plain_path(known.file)
+
+
+def _shifts(known: Sequence[KnownIssue], text: Text) -> dict[tuple[str, str], int]:
+    """How far the lines of a file moved: the number that brings most issues onto their code."""
+    votes: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)
+    for issue in known:
+        if issue.line is not None and issue.side is Side.RIGHT and issue.code.strip():
+            places = text.places(plain_path(issue.file), issue.code)[:MAX_PLACES]
+            votes[_group(issue)].update(n - issue.line for n in places)
+    return {
+        group: min(counts, key=lambda shift: (-counts[shift], abs(shift), shift))
+        for group, counts in votes.items()
+        if counts
+    }
+
+
+def change_of(path: str, diff: Diff) -> FileDiff | None:
+    """What the diff did to the file that had this name before it."""
     return next((f for f in diff.files if f.old_path == path and f.status not in _NEW), None)
 
 
@@ -103,5 +158,5 @@ _NEW = frozenset({FileStatus.ADDED, FileStatus.COPIED})
 
 
 def _renamed(path: str, diff: Diff | None) -> str:
-    changed = _change_of(path, diff) if diff is not None else None
+    changed = change_of(path, diff) if diff is not None else None
     return changed.path if changed is not None else path

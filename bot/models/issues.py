@@ -166,7 +166,7 @@ class KnownIssue:
     reason: str = ""
     """Why it is in its state, as a sentence; empty where the state says it all."""
     in_diff: bool = True
-    """Its place was in the pull request's diff when it was last seen."""
+    """Its file was a part of the pull request when it was last seen."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -123,7 +123,7 @@ class ReviewResult:
     issues: tuple[Issue, ...] = ()
     """Issues of this run, new and persistent, worst first."""
     carried: tuple[KnownIssue, ...] = ()
-    """Earlier issues that were not reported again, without proof that they are gone: still open."""
+    """Earlier issues that nobody reported and nothing proves gone: open, each with its reason."""
     closed: tuple[Closing, ...] = ()
     """Earlier issues that are shown to be gone."""
     skipped: tuple[Skipped, ...] = ()

@@ -20,10 +20,6 @@ from bot.agents.sinks import Sink
 from bot.clock import Clock
 from bot.context.prompt import GUARDS, compose
 from bot.errors import OverBudget
-from bot.findings.evidence import settle
-from bot.findings.identity import follow
-from bot.findings.memory import remember
-from bot.findings.merge import merge
 from bot.log import bound, logger
 from bot.models import (
     AgentReport,
@@ -44,7 +40,7 @@ from bot.runner.again import reported, run_until_readable
 from bot.runner.budget import Budget
 from bot.runner.judge import judged
 from bot.runner.member import Panelist, Source, Step
-from bot.runner.reading import lines_of
+from bot.runner.settling import settled
 from bot.runner.spending import Spending
 from bot.runner.verify import verified
 
@@ -82,8 +78,9 @@ async def review(
                 for agent in agents
             ]
         )
-        result = await step("merge", partial(_merge, source, tuple(reports), clock))
         analyzers = frozenset(a.spec.name for a in agents if a.kind.analyzer)
+        work = partial(settled, source, tuple(reports), analyzers, now=clock.now)
+        result = await step("merge", work)
         result = await verified(
             verify,
             agents,
@@ -207,30 +204,3 @@ def _config(agent: Panelist, change: Change, context: ReviewContext) -> RunConfi
     )
     spelled = replace(config, skills=tuple(map(agent.kind.spell_skill, spec.skills)))
     return replace(config, prompt=compose(spelled, context))
-
-
-async def _merge(source: Source, reports: tuple[AgentReport, ...], clock: Clock) -> ReviewResult:
-    change = await source()
-    findings = tuple(finding for report in reports for finding in report.findings)
-    paths = {finding.file for finding in findings} | {issue.file for issue in change.known}
-    lines = await asyncio.to_thread(lines_of, change, paths)
-    issues = merge(findings, diff=change.diff, lines=lines)
-    followed = follow(issues, change.known, change.since, lines)
-    settled = settle(
-        followed.unseen,
-        reports,
-        diff=change.diff,
-        since=change.since,
-        lines=lines,
-        head_sha=change.head_sha,
-    )
-    return ReviewResult(
-        head_sha=change.head_sha,
-        base_sha=change.base_sha,
-        reports=reports,
-        issues=remember(followed.issues, change.lessons, clock.now()),
-        carried=settled.carried,
-        closed=settled.closed,
-        skipped=change.skipped,
-        files=len(change.diff.files) - len({s.path for s in change.skipped}),
-    )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, select, update
+from sqlalchemy import Connection, RowMapping, and_, select, update
 
-from bot.findings.states import OPEN, after
-from bot.models import Act, Closing, IssueEvent, IssueState, Repo
-from bot.store.tables import issue_events, issues
+from bot.findings.states import after
+from bot.models import Act, Issue, IssueEvent, IssueState, Repo
+from bot.store.issues import key, read_issue
+from bot.store.tables import issue_events, issues, occurrences
 
 
 def act(
@@ -29,9 +29,12 @@ def act(
     `bot.findings.states.NotPossible` where the table has no cell for it. The row is locked, so two
     acts at once happen one after the other.
     """
-    before = state(connection, repo, number, issue_id)
-    if before is None:
+    row = connection.execute(
+        select(issues.c.state).where(key(repo, number, issue_id)).with_for_update()
+    ).first()
+    if row is None:
         return None
+    before = IssueState(row.state)
     event = IssueEvent(
         issue=issue_id,
         act=what,
@@ -44,7 +47,7 @@ def act(
     )
     connection.execute(
         update(issues)
-        .where(_key(repo, number, issue_id))
+        .where(key(repo, number, issue_id))
         .values(state=event.after.value, reason=reason or None)
     )
     add(connection, repo, number, event)
@@ -83,41 +86,16 @@ def history(connection: Connection, repo: Repo, number: int, issue_id: str) -> l
     return [_event(row) for row in connection.execute(query).mappings()]
 
 
-def state(connection: Connection, repo: Repo, number: int, issue_id: str) -> IssueState | None:
-    """The state that it has now; None if there is no such issue. Its row is locked."""
-    query = select(issues.c.state).where(_key(repo, number, issue_id)).with_for_update()
-    found = connection.execute(query).scalar()
-    return None if found is None else IssueState(found)
-
-
-def close(
-    connection: Connection,
-    run_id: str,
-    repo: Repo,
-    number: int,
-    closings: Sequence[Closing],
-    at: datetime,
-) -> None:
-    """What a run showed to be gone. May be repeated; what a person decided meanwhile stands."""
-    for closing in sorted(closings, key=lambda item: item.issue.id):
-        now = state(connection, repo, number, closing.issue.id)
-        if now in OPEN:
-            what = Act.LEFT if closing.state is IssueState.STALE else Act.FIXED
-            act(
-                connection,
-                repo,
-                number,
-                closing.issue.id,
-                what,
-                at=at,
-                by=run_id,
-                reason=closing.reason,
-                commit=closing.commit,
-            )
-
-
-def _key(repo: Repo, number: int, issue_id: str) -> ColumnElement[bool]:
-    return and_(issues.c.repo == repo.full_name, issues.c.number == number, issues.c.id == issue_id)
+def one(connection: Connection, repo: Repo, number: int, issue_id: str) -> Issue | None:
+    """As it last occurred, in the state that it has now."""
+    last = and_(occurrences.c.run_id == issues.c.last_run_id, occurrences.c.issue_id == issues.c.id)
+    query = (
+        select(occurrences, issues.c.state.label("now"))
+        .join(issues, last)
+        .where(key(repo, number, issue_id))
+    )
+    row = connection.execute(query).mappings().first()
+    return None if row is None else read_issue(row, state=row["now"])
 
 
 def _event(row: RowMapping) -> IssueEvent:

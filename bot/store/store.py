@@ -23,6 +23,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from bot.clock import Clock, SystemClock
 from bot.errors import ConfigurationError, TryLater
 from bot.findings.memory import MAX_LESSONS
+from bot.findings.states import OPEN
 from bot.models import (
     Act,
     AgentReport,
@@ -57,6 +58,7 @@ from bot.store import (
     lives,
     repos,
     runs,
+    saving,
     schema,
 )
 
@@ -206,19 +208,16 @@ class Store:
         head_sha: str,
         found: Sequence[Issue],
         posted: Mapping[str, Placement],
+        closed: Sequence[Closing] = (),
     ) -> None:
-        """See `bot.store.issues.save`; may be repeated."""
-        now = self._clock.now()
-        await self._write(issues.save, run_id, repo, number, head_sha, found, posted, now)
-
-    async def close_issues(
-        self, run_id: str, repo: Repo, number: int, closings: Sequence[Closing]
-    ) -> None:
-        """See `bot.store.lives.close`; may be repeated."""
-        await self._write(lives.close, run_id, repo, number, closings, self._clock.now())
+        """See `bot.store.saving.save`; may be repeated."""
+        run = saving.Saving(
+            run_id=run_id, repo=repo, number=number, head_sha=head_sha, at=self._clock.now()
+        )
+        await self._write(saving.save, run, found, posted, closed)
 
     async def known_issues(
-        self, repo: Repo, number: int, states: Sequence[IssueState] = issues.OPEN
+        self, repo: Repo, number: int, states: Collection[IssueState] = OPEN
     ) -> list[KnownIssue]:
         """The last occurrence of each open issue (or of those in other ``states``)."""
         return await self._read(issues.known, repo, number, states)
@@ -229,7 +228,7 @@ class Store:
 
     async def issue(self, repo: Repo, number: int, issue_id: str) -> Issue | None:
         """As it last occurred, in the state that it has now."""
-        return await self._read(issues.one, repo, number, issue_id)
+        return await self._read(lives.one, repo, number, issue_id)
 
     async def issue_history(self, repo: Repo, number: int, issue_id: str) -> list[IssueEvent]:
         """What happened to it, oldest first."""

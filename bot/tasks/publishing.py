@@ -95,9 +95,14 @@ async def save(services: Services, plan: ReviewPlan, result: ReviewResult) -> Bi
     """
     await services.store.add_agent_reports(plan.run_id, (*result.reports, *result.later))
     await services.store.save_issues(
-        plan.run_id, plan.pull.repo, plan.pull.number, plan.pull.head_sha, _all_issues(result), {}
+        plan.run_id,
+        plan.pull.repo,
+        plan.pull.number,
+        plan.pull.head_sha,
+        _all_issues(result),
+        {},
+        result.closed,
     )
-    await services.store.close_issues(plan.run_id, plan.pull.repo, plan.pull.number, result.closed)
     await learning.from_closings(services, plan, result.closed)
     return Bill(
         run=await services.store.cost_of_run(plan.run_id),
@@ -151,7 +156,7 @@ async def _finish(services: Services, publication: Publication) -> None:
         plan.pull.repo,
         plan.pull.number,
         plan.pull.head_sha,
-        _all_issues(publication.result),
+        (),
         {**publication.placements, **_told(publication)},
     )
     _log.info("review.finished", conclusion=decision.conclusion.value, title=decision.title)

@@ -12,10 +12,14 @@ from dataclasses import dataclass
 
 from bot.checkout.mirror import Mirror
 from bot.findings.scope import split
+from bot.findings.states import OPEN
 from bot.guard import Failed, guard
 from bot.jobs import recordable
 from bot.models import Change, Diff, IssueState, KnownIssue, ReviewPlan
 from bot.tasks.services import Services
+
+MAX_HEADS = 40
+"""Earlier heads that are compared with this one."""
 
 
 @recordable
@@ -65,8 +69,7 @@ class Workbench:
         workspace = await self._stack.enter_async_context(
             mirror.workspace(pull.base_sha, pull.head_sha, pull.number)
         )
-        states = tuple(IssueState)
-        known = tuple(await self._services.store.known_issues(pull.repo, pull.number, states))
+        known = await self._known()
         return Change(
             diff=diff,
             workspace=workspace,
@@ -83,12 +86,23 @@ class Workbench:
             since=await self._since(mirror, known, pull.head_sha),
         )
 
+    async def _known(self) -> tuple[KnownIssue, ...]:
+        """Of every state: what is closed can be found again, and keeps its name then."""
+        pull = self._plan.pull
+        every = list(IssueState)
+        return tuple(await self._services.store.known_issues(pull.repo, pull.number, every))
+
     async def _since(
         self, mirror: Mirror, known: tuple[KnownIssue, ...], head_sha: str
     ) -> dict[str, Diff]:
-        """Diffs from earlier heads; a head that is gone after a force-push has none."""
+        """Diffs from earlier heads; a head that is gone after a force-push has none.
+
+        Of many heads, those on which open issues were last seen come first.
+        """
         since: dict[str, Diff] = {}
-        for sha in sorted({issue.head_sha for issue in known}):
+        still = {issue.head_sha for issue in known if issue.state in OPEN}
+        closed = {issue.head_sha for issue in known} - still
+        for sha in [*sorted(still), *sorted(closed)][:MAX_HEADS]:
             diff = await guard("workspace.since", mirror.diff_between(sha, head_sha))
             if not isinstance(diff, Failed):
                 since[sha] = diff

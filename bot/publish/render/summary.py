@@ -18,7 +18,8 @@ from bot.models import (
 )
 from bot.publish import marker, sanitize
 from bot.publish.publisher import Publication
-from bot.publish.render import held, lives
+from bot.publish.render import held
+from bot.publish.render.earlier import earlier
 from bot.publish.render.rows import Listing, entries, fit
 from bot.publish.render.words import (
     COMMENT_LIMIT,
@@ -154,8 +155,7 @@ def _body(publication: Publication, scale: float) -> str:
         f"### harness: {headline(publication)}",
         _issues(_listing(publication, scale), publication),
         held.in_comment(publication, int(_HELD * scale)),
-        lives.closed(publication, scale),
-        lives.unproved(publication, scale),
+        earlier(publication, scale),
         notices(publication, scale),
         fold("Coverage, cost, how this was decided", _details(publication, scale)),
     )

@@ -38,7 +38,7 @@ class TestTheSame:
     def test_unchanged(self):
         followed = after(issue("h-NEW2", code=CODE), known=[known()], since=UNCHANGED)
         assert states(followed) == {22: ("h-7KQ2", "persistent")}
-        assert followed.unseen == ()
+        assert followed.missing == ()
 
     def test_in_other_words_on_the_same_line(self):
         followed = after(issue("h-NEW2", code=CODE, **REWORDED), known=[known()], since=UNCHANGED)
@@ -109,7 +109,7 @@ class TestAnother:
         old = old if old is not None else known()
         followed = after(new, known=[old], **({"since": UNCHANGED} | more))
         assert followed.issues[0].state is IssueState.NEW
-        assert followed.unseen == (old,)
+        assert followed.missing == (old,)
         return followed.issues[0]
 
     def test_other_words_on_the_same_line(self):
@@ -172,7 +172,7 @@ class TestTwoAlike:
         first_gone = {"old": diff(changed("app.py", hunk(9, 9, " a", "-eval(x)", " eval(x)")))}
         followed = after(issue("h-2", 10, code="eval(x)", **TEMPLATE), known=old, since=first_gone)
         assert followed.issues[0].id == "h-BBBB"
-        assert [k.id for k in followed.unseen] == ["h-AAAA"]
+        assert [k.id for k in followed.missing] == ["h-AAAA"]
 
     def test_equal_code_after_a_force_push(self):
         old = [
@@ -219,8 +219,8 @@ def test_one_to_one_and_independent_of_order(history, rnd):
     ids = [i.id for i in followed.issues]
     assert len(set(ids)) == len(ids) == len(new)
     kept = {i.id for i in followed.issues if i.state is IssueState.PERSISTENT}
-    assert kept | {k.id for k in followed.unseen} == {k.id for k in old}
-    assert kept.isdisjoint(k.id for k in followed.unseen)
+    assert kept | {k.id for k in followed.missing} == {k.id for k in old}
+    assert kept.isdisjoint(k.id for k in followed.missing)
     mixed_new, mixed_old = list(new), list(old)
     rnd.shuffle(mixed_new)
     rnd.shuffle(mixed_old)

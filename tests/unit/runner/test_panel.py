@@ -228,23 +228,44 @@ async def test_nothing_is_said_about_an_ignored_file(change):
     assert result.files == 0
 
 
-async def test_an_earlier_issue_is_closed_only_with_proof(change):
-    issue = replace(known(("a", "b")), head_sha="old", file="app.py", line=2)
-    edited = replace(change.diff.files[0], status=FileStatus.DELETED)
-    gone = {"old": replace(change.diff, files=(edited,))}
-    before = replace(change, known=(issue,), since=gone)
-    done = await run(before, agent("a"), agent("b"))
-    assert [(c.issue, c.state, c.commit) for c in done.closed] == [
-        (issue, IssueState.ADDRESSED, change.head_sha)
-    ]
-    assert done.carried == ()
-    failed = await run(before, agent("a"), agent("b", end=Finished(success=False)))
-    assert [k.id for k in failed.carried] == [issue.id]
-    assert failed.carried[0].reason == "b found it and did not finish"
-    absent = await run(before, agent("other"))
-    assert absent.carried[0].reason == "a and b found it and did not read this commit"
-    silent = await run(replace(before, since={"old": replace(change.diff, files=())}), agent("a"))
-    assert silent.closed == ()
+async def test_silence_alone_closes_nothing_and_the_reason_is_told(change):
+    issue = known(("a", "b"), file="app.py", line=1, code="import os")
+    before = replace(change, known=(issue,))
+
+    async def carried(*agents):
+        result = await run(before, *agents)
+        assert result.closed == ()
+        return result.carried[0].reason
+
+    assert await carried(agent("a"), agent("b")) == (
+        "not found again, not proved: its code still stands there"
+    )
+    assert await carried(agent("a"), agent("b", end=Finished(success=False))) == (
+        "b did not finish"
+    )
+    assert "did not take part" in await carried(agent("other"))
+
+
+async def test_an_issue_whose_line_was_changed_is_addressed_if_its_finder_finished(change):
+    issue = known(("a",), file="app.py", line=2, code="print(exec(input()))")
+    was = Hunk(
+        old_start=2,
+        old_lines=1,
+        new_start=2,
+        new_lines=1,
+        lines=("-print(exec(input()))", "+print(eval(input()))"),
+    )
+    (file,) = change.diff.files
+    since = Diff(base_sha="c" * 40, head_sha=change.head_sha, files=(replace(file, hunks=(was,)),))
+    before = replace(change, known=(issue,), since={"c" * 40: since})
+    (closing,) = (await run(before, agent("a"))).closed
+    assert (closing.issue, closing.state, closing.commit) == (
+        issue,
+        IssueState.ADDRESSED,
+        change.head_sha,
+    )
+    failed = await run(before, agent("a", end=Finished(success=False)))
+    assert failed.closed == ()
 
 
 async def test_a_symlink_in_the_tree_is_never_read(change, tree, tmp_path):

@@ -12,6 +12,7 @@ from bot.findings.policy import decide
 from bot.models import (
     Anchor,
     Bill,
+    Closing,
     FailOn,
     IssueState,
     Limits,
@@ -27,7 +28,7 @@ from bot.models import (
 from bot.publish.marker import Marker, read
 from bot.publish.publisher import Publication
 from bot.publish.render.summary import headline, numbers, shown, summary
-from tests.fakes.nouns import HEAD, anchor_at, closing, finding, issue, known, plan, report, result
+from tests.fakes.nouns import HEAD, anchor_at, finding, issue, known, plan, report, result
 
 FINISHED, FAILED = ReportState.FINISHED, ReportState.FAILED
 
@@ -106,10 +107,19 @@ def test_everything_there_is_to_say():
         eval_, hidden, away, gone,
         reports=reports, made=made,
         outcome={
-            "carried": (known("h-CAR2", 7, title="password in the log", agents=("codex",)),),
+            "carried": (known(
+                "h-CAR2", 7, title="password in the log", agents=("codex",),
+                reason="codex did not finish",
+            ),),
             "closed": (
-                closing(known("h-GON2", 9, title="an old thing")),
-                closing(known("h-LFT2", 9, title="a lost file"), IssueState.STALE, "it left"),
+                Closing(
+                    issue=known("h-ADD2", 9, title="an old thing"), commit="c" * 40,
+                    state=IssueState.ADDRESSED, reason="its lines were changed",
+                ),
+                Closing(
+                    issue=known("h-LEF2", 9, title="a thing elsewhere"), commit="c" * 40,
+                    state=IssueState.STALE, reason="its file is not a part of this any more",
+                ),
             ),
             "skipped": skipped,
         },
@@ -127,13 +137,17 @@ def test_everything_there_is_to_say():
 | still open · major | f20 hides every failure | `app.py:125` | claude-code, codex | `h-9WXM` |
 | new · minor | VALUE \\| is assigned twenty times | `util.py:3` (not in this diff) | claude | `h-3KQ2` |
 
-**Addressed**:
+**Addressed**
 
-- h-GON2 “an old thing” in 9be0d13 (its lines were changed)
+- h-ADD2 “an old thing” in ccccccc: its lines were changed
 
-**No longer in this pull request**:
+**Left the pull request**
 
-- h-LFT2 “a lost file” in 9be0d13 (it left)
+- h-LEF2 “a thing elsewhere” in ccccccc: its file is not a part of this any more
+
+**Not reported again, still open**
+
+- h-CAR2 “password in the log”: codex did not finish
 
 **codex did not finish** (rate limit: 429): its earlier issues stay open and this review is incomplete.
 
@@ -254,12 +268,8 @@ def test_everything_at_its_longest_still_fits():
             *many(300), reports=reports,
             made=plan("a", config_problems=("<" * 900,) * 200, sandbox_note="&" * 900),
             outcome={
-                "closed": tuple(
-                    closing(known(f"h-{n}", title="<" * 300), reason="<" * 900)
-                    for n in range(200)
-                ),
                 "carried": tuple(
-                    known(f"h-c{n}", title="<" * 300, reason="<" * 900) for n in range(200)
+                    known(f"h-{n}", title="<" * 300, reason="<" * 900) for n in range(200)
                 ),
                 "skipped": tuple(Skipped(path="`" * 300, reason=f"{n} <<<<") for n in range(500)),
             },
@@ -289,17 +299,9 @@ def test_skipped_files_are_grouped_and_counted():
     assert "`7.lock` and 2 more" in written
 
 
-def test_many_addressed_issues_are_counted():
-    gone = tuple(closing(known(f"h-{n:04}", title="t")) for n in range(15))
-    written = summary(publication(outcome={"closed": gone}))
-    assert "- h-0011 “t” in 9be0d13 (its lines were changed)\n- … and 3 more" in written
-
-
-def test_open_issues_that_were_not_reported_say_why_they_stay_open():
-    silent = known("h-CAR2", title="t", reason="codex found it and did not finish")
-    written = summary(publication(outcome={"carried": (silent,)}))
-    assert "- h-CAR2 “t”: codex found it and did not finish" in written
-    assert "| still open · " in written
+def test_many_issues_not_seen_again():
+    carried = tuple(known(f"h-{n:04}", title="t", reason="why") for n in range(15))
+    assert "- h-0011 “t”: why\n- … and 3 more" in summary(publication(outcome={"carried": carried}))
 
 
 def test_second_opinions_are_summed_up():

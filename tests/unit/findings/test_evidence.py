@@ -1,0 +1,324 @@
+"""Is a known issue gone? Silence and a change that concerns it, together, are the only proof."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from bot.checkout.diff import parse_diff
+from bot.findings.evidence import Seen, weigh
+from bot.models import Diff, IssueState, Side
+from tests.fakes.nouns import HEAD, changed, diff, hunk, known
+from tests.fakes.trees import compare
+
+APP = """\
+import db
+from checks import clean
+
+
+def unrelated(a):
+    return a + 1
+
+
+def find(user_id):
+    connection = db.connect()
+    query = f"SELECT * FROM users WHERE id = {user_id}"
+    return connection.run(query)
+
+
+def other(path):
+    handle = open(path)
+    return handle.read()
+"""
+CHECKS = "def clean(value):\n    return value\n\n\ndef same(a, b):\n    return a == b\n"
+LINE = 11
+ISSUE = known(
+    "h-SQL1",
+    LINE,
+    title="SQL injection through `user_id`",
+    description="The value of `user_id` is put into the query text, so a caller can run any SQL.",
+    code='    query = f"SELECT * FROM users WHERE id = {user_id}"',
+)
+TREE = {"app.py": APP, "checks.py": CHECKS, "README.md": "# Users\n\nFinds users.\n"}
+
+
+def verdict(before, after, issue=ISSUE, *, agents=None, finished=True, **more):
+    """The state of the issue after the push, and why."""
+    since = compare(before, after)
+    whole = compare({}, after) if "whole" not in more else more.pop("whole")
+    panel = frozenset(agents or issue.agents)
+    weighed = weigh(
+        [issue],
+        Seen(
+            head_sha=HEAD,
+            diff=whole,
+            since={issue.head_sha: since},
+            lines={path: text.split("\n") for path, text in after.items()},
+            panel=panel,
+            finished=panel if finished else frozenset(),
+            **more,
+        ),
+    )
+    if weighed.closed:
+        (closing,) = weighed.closed
+        assert closing.commit == HEAD
+        return closing.state.value, closing.reason
+    (carried,) = weighed.carried
+    return "open", carried.reason
+
+
+def edit(old, new, path="app.py"):
+    assert old in TREE[path]
+    return {**TREE, path: TREE[path].replace(old, new, 1)}
+
+
+QUERY = '    query = f"SELECT * FROM users WHERE id = {user_id}"\n'
+FIXED = '    query = ("SELECT * FROM users WHERE id = ?", user_id)\n'
+
+
+@dataclass
+class Probe:
+    after: dict[str, str]
+    expected: str
+    issue: object = ISSUE
+    before: dict[str, str] = field(default_factory=lambda: TREE)
+
+
+def named(path, issue=ISSUE):
+    """The same tree with the file under another name."""
+    tree = {**TREE, path: APP}
+    del tree["app.py"]
+    return tree, replace(issue, file=path)
+
+
+def fixed_under(path):
+    before, issue = named(path)
+    return Probe({**before, path: APP.replace(QUERY, FIXED)}, "addressed", issue, before)
+
+
+CALLEE = known(
+    "h-CAL1",
+    LINE + 1,
+    title="Unchecked value",
+    description="`clean` lets every value through",
+    code="    return connection.run(clean(query))",
+)
+CALLER = {**TREE, "app.py": APP.replace("connection.run(query)", "connection.run(clean(query))")}
+
+PROBES = {
+    "a blank line is added before it": Probe(edit(QUERY, "\n" + QUERY), "open"),
+    "a comment about something else is added": Probe(
+        edit(QUERY, "    # connections are pooled\n" + QUERY), "open"
+    ),
+    "a TODO quotes the issue": Probe(
+        edit(QUERY, "    # TODO: SQL injection through user_id, clean(user_id)\n" + QUERY), "open"
+    ),
+    "a TODO stands behind the line": Probe(
+        edit(QUERY, QUERY.rstrip() + "  # TODO: clean(user_id)\n"), "open"
+    ),
+    "the same line interpolates one more value": Probe(
+        edit('{user_id}"', '{user_id} AND name = {name}"'), "open"
+    ),
+    "another line interpolates more": Probe(
+        edit(QUERY, QUERY + '    query += f" AND owner = {user_id}"\n'), "open"
+    ),
+    "other code is deleted": Probe(edit("def unrelated(a):\n    return a + 1\n\n\n", ""), "open"),
+    "its code is deleted": Probe(edit(QUERY, ""), "addressed"),
+    "README is edited, and the issue is about no file": Probe(
+        edit("Finds users.", "Finds `user_id`, safely.", "README.md"),
+        "open",
+        replace(ISSUE, file="", line=None, code=""),
+    ),
+    "it is fixed where it stands": Probe(edit(QUERY, FIXED), "addressed"),
+    "a guard is put before it": Probe(
+        edit(QUERY, "    if not user_id.isdigit():\n        raise ValueError(user_id)\n" + QUERY),
+        "addressed",
+    ),
+    "it is fixed in the file of what it calls": Probe(
+        {**CALLER, "checks.py": CHECKS.replace("return value", "return int(value)")},
+        "addressed",
+        CALLEE,
+        CALLER,
+    ),
+    "something else changes in the file of what it calls": Probe(
+        {**CALLER, "checks.py": CHECKS.replace("a == b", "a is b")}, "open", CALLEE, CALLER
+    ),
+    "its file is deleted": Probe({k: v for k, v in TREE.items() if k != "app.py"}, "addressed"),
+    "its file is renamed": Probe(named("users.py")[0], "open"),
+    "its file is renamed, and it is fixed": Probe(
+        {**named("users.py")[0], "users.py": APP.replace(QUERY, FIXED)}, "addressed"
+    ),
+    "a path with a space": fixed_under("my app.py"),
+    "a path that git quotes": fixed_under('größe "x"\t.py'),
+    "lines that end as on Windows": Probe(
+        {**TREE, "app.py": APP.replace(QUERY, FIXED).replace("\n", "\r\n")},
+        "addressed",
+        ISSUE,
+        {**TREE, "app.py": APP.replace("\n", "\r\n")},
+    ),
+    "only its line ends change": Probe({**TREE, "app.py": APP.replace("\n", "\r\n")}, "open"),
+    "a path that begins with ./": Probe(
+        edit(QUERY, FIXED), "addressed", replace(ISSUE, file="./app.py")
+    ),
+    "200 lines are added above": Probe({**TREE, "app.py": "x = 1\n" * 200 + APP}, "open"),
+    "it is indented": Probe(edit(QUERY, "    " + QUERY), "open"),
+    "it is moved to another file": Probe(
+        {**edit(QUERY, ""), "queries.py": "def text(user_id):\n" + QUERY}, "open"
+    ),
+    "the function logs": Probe(edit(QUERY, '    log.info("for %s", user_id)\n' + QUERY), "open"),
+    "nothing is changed": Probe(TREE, "open"),
+    "a line is added to another function": Probe(
+        edit("    handle = open", "    if not path:\n        return b''\n    handle = open"),
+        "open",
+    ),
+    "a variable gets another name": Probe({**TREE, "app.py": APP.replace("query", "text")}, "open"),
+    "the line is broken in three": Probe(
+        edit(QUERY, '    query = (\n        f"SELECT * FROM users WHERE id = {user_id}"\n    )\n'),
+        "open",
+    ),
+}
+
+
+def judged(probe, **more):
+    base = {"app.py": "x = 0\n"} | ({"my app.py": ""} if "my app.py" in probe.after else {})
+    return verdict(probe.before, probe.after, probe.issue, whole=compare(base, probe.after), **more)
+
+
+@pytest.mark.parametrize("what", PROBES)
+def test_after_a_push_in_which(what):
+    probe = PROBES[what]
+    assert judged(probe)[0] == probe.expected, judged(probe)
+
+
+@pytest.mark.parametrize("what", PROBES)
+def test_nothing_is_closed_while_the_finder_did_not_finish_though(what):
+    assert judged(PROBES[what], finished=False) == ("open", "claude did not finish")
+
+
+def test_a_patch_without_the_usual_prefixes_is_read_as_any_other():
+    patch = (
+        b":100644 100644 1111111 2222222 M\0app.py\0\0"
+        b"diff --git app.py app.py\n--- app.py\n+++ app.py\n@@ -11 +11 @@ def find(user_id):\n"
+        b'-    query = f"SELECT * FROM users WHERE id = {user_id}"\n'
+        b'+    query = ("SELECT * FROM users WHERE id = ?", user_id)\n'
+    )
+    since = Diff(base_sha="old", head_sha=HEAD, files=parse_diff(patch))
+    seen = Seen(
+        head_sha=HEAD, diff=since, since={"old": since}, lines={"app.py": APP.split("\n")},
+        panel=frozenset({"claude"}), finished=frozenset({"claude"}),
+    )  # fmt: skip
+    (closing,) = weigh([ISSUE], seen).closed
+    assert closing.reason == "its lines were changed, and claude did not find it again"
+
+
+class TestWhoLooked:
+    AFTER = edit(QUERY, FIXED)
+
+    def reason(self, issue=ISSUE, **more):
+        state, reason = verdict(TREE, self.AFTER, issue, **more)
+        assert state == "open"
+        return reason
+
+    def test_nobody_who_found_it(self):
+        said = "claude, who found it, did not take part in this review"
+        assert self.reason(agents=("codex",)) == said
+
+    def test_one_of_two_did_not_finish(self):
+        both = replace(ISSUE, agents=("claude", "codex"))
+        seen = {"agents": ("claude", "codex", "ruff"), "finished": True}
+        assert verdict(TREE, self.AFTER, both, **seen)[0] == "addressed"
+        assert self.reason(both, agents=("claude", "codex"), finished=False) == (
+            "claude and codex did not finish"
+        )
+
+    def test_its_file_is_ignored_now(self):
+        said = "its file was not reviewed this time: ignored by `*.py`"
+        assert self.reason(unread={"app.py": "ignored by `*.py`"}) == said
+
+    def test_the_same_commit_again(self):
+        same = replace(ISSUE, head_sha=HEAD)
+        assert "nothing was pushed" in verdict(TREE, self.AFTER, same)[1]
+
+    def test_analyzers_are_sure_whatever_changed_in_its_file(self):
+        edited = {**TREE, "app.py": APP.replace("a + 1", "a + 2")}
+        ruff = {"agents": ("claude",), "analyzers": frozenset({"claude"})}
+        assert verdict(TREE, edited)[0] == "open"
+        assert verdict(TREE, edited, **ruff)[0] == "addressed"
+        silenced = edit(QUERY, QUERY.rstrip() + "  # noqa: S608\n")
+        assert verdict(TREE, silenced)[0] == "open"
+        assert verdict(TREE, silenced, **ruff)[0] == "addressed"
+
+
+class TestLeftThePullRequest:
+    def test_its_file_is_as_in_the_base_again(self):
+        state, reason = verdict(TREE, TREE, whole=compare({}, {"b.py": "x\n"}), finished=False)
+        assert (state, reason) == ("stale", "its file is not a part of this pull request any more")
+
+    def test_an_issue_that_was_never_in_the_diff_does_not_leave_it(self):
+        outside = replace(ISSUE, in_diff=False)
+        assert verdict(TREE, TREE, outside, whole=compare({}, {"b.py": "x\n"}))[0] == "open"
+
+
+class TestTheEarlierCommitIsGone:
+    def verdict(self, after, **more):
+        seen = Seen(
+            head_sha=HEAD, diff=compare({}, after), since={},
+            lines={path: text.split("\n") for path, text in after.items()},
+            panel=frozenset({"claude"}), finished=frozenset({"claude"}), **more,
+        )  # fmt: skip
+        weighed = weigh([ISSUE], seen)
+        return weighed.closed[0].state.value if weighed.closed else weighed.carried[0].reason
+
+    def test_its_line_still_stands(self):
+        assert self.verdict({**TREE, "app.py": "\n" * 9 + APP}) == (
+            "not found again, not proved: its code still stands there"
+        )
+
+    def test_its_line_stands_in_another_file(self):
+        moved = {"app.py": "x = 1\n", "b.py": APP}
+        assert self.verdict(moved) == "not found again, not proved: its code stands elsewhere now"
+
+    def test_its_line_is_gone(self):
+        assert self.verdict(edit(QUERY, FIXED)) == "addressed"
+
+
+class TestAboutRemovedLines:
+    ISSUE = replace(ISSUE, side=Side.LEFT, line=4, code="    check(user_id)")
+
+    def test_they_are_back(self):
+        after = edit(QUERY, "    check(user_id)\n" + QUERY)
+        assert verdict(TREE, after, self.ISSUE)[0] == "addressed"
+
+    def test_they_are_not(self):
+        assert verdict(TREE, edit(QUERY, FIXED), self.ISSUE)[0] == "open"
+
+
+class TestAboutAWholeFile:
+    ISSUE = replace(ISSUE, line=None, code="")
+
+    def test_what_it_names_was_changed(self):
+        assert verdict(TREE, edit(QUERY, FIXED), self.ISSUE)[0] == "addressed"
+
+    def test_something_else_was(self):
+        assert verdict(TREE, edit("a + 1", "a + 2"), self.ISSUE)[0] == "open"
+
+
+def test_what_stays_open_is_shown_where_it_lies_today():
+    after = {**TREE, "app.py": "x = 1\n" * 200 + APP}
+    since = compare(TREE, after)
+    seen = Seen(
+        head_sha=HEAD, diff=since, since={"old": since}, lines={},
+        panel=frozenset({"claude"}), finished=frozenset({"claude"}),
+    )  # fmt: skip
+    (carried,) = weigh([ISSUE], seen).carried
+    assert (carried.line, carried.end_line, carried.id) == (LINE + 200, LINE + 200, "h-SQL1")
+
+
+@pytest.mark.parametrize("state", ["addressed", "dismissed", "stale"])
+def test_what_is_closed_is_not_closed_again(state):
+    weighed = weigh([replace(ISSUE, state=IssueState(state))], Seen(
+        head_sha=HEAD, diff=diff(changed("app.py", hunk(1, 1, "-a", "+b"))), since={}, lines={},
+        panel=frozenset(), finished=frozenset(),
+    ))  # fmt: skip
+    assert (weighed.closed, weighed.carried) == ((), ())
