@@ -145,7 +145,8 @@ TEMPLATES = (
         path="web/view.ts",
         title="Unescaped HTML",
         description="`$a` from the request is written into the page as it is",
-        body='import { $b } from "./escape";\n\nfunction helper(x: number) {\n  return x + 1;\n}\n\n'
+        body='import { $b } from "./escape";\n\n'
+        "function helper(x: number) {\n  return x + 1;\n}\n\n"
         "export function render($a: string) {\n  const page = start();\n@\n  return page;\n}\n\n"
         "function tail(y: number) {\n  return y * 2;\n}\n",
         bad="  page.innerHTML = $b($a);",
@@ -167,8 +168,9 @@ TEMPLATES = (
         path="src/lib.rs",
         title="Panics on bad input",
         description="`unwrap` of what `$a` holds ends the process",
-        body="fn helper(x: i32) -> i32 {\n    x + 1\n}\n\npub fn parse_$b($a: &str) -> Option<i32> {\n"
-        "    let base = 10;\n@\n    Some(value + base)\n}\n\nfn tail(y: i32) -> i32 {\n    y * 2\n}\n",
+        body="fn helper(x: i32) -> i32 {\n    x + 1\n}\n\n"
+        "pub fn parse_$b($a: &str) -> Option<i32> {\n    let base = 10;\n@\n"
+        "    Some(value + base)\n}\n\nfn tail(y: i32) -> i32 {\n    y * 2\n}\n",
         bad="    let value: i32 = $a.trim().parse().unwrap();",
         fixes=(
             ("question mark", "    let value: i32 = $a.trim().parse().ok()?;"),
@@ -223,10 +225,10 @@ def _of(template: Template, a: str, b: str) -> Iterator[Push]:
     yield push("its line removed", instead("").copy(), fixes=True)
     yield push("its file removed", {k: v for k, v in before.items() if k != path}, fixes=True)
     if helper:
-        yield push("mended in what it calls", {**before, helper: content.replace(flaw, mended)},
-                   fixes=True)  # fmt: skip
-        yield push("something else in that file",
-                   {**before, helper: content.replace("z.length", "z.length + 1")}, fixes=False)  # fmt: skip
+        mended_there = {**before, helper: content.replace(flaw, mended)}
+        beside = {**before, helper: content.replace("z.length", "z.length + 1")}
+        yield push("mended in what it calls", mended_there, fixes=True)
+        yield push("something else in that file", beside, fixes=False)
     for name, text in template.misses:
         yield push(name, instead(text), fixes=False)
     for name, after in _nothing(template, before, bad, a):

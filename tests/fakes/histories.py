@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from bot.findings.states import OPEN, after
@@ -92,12 +92,15 @@ class Score:
     kept: int = 0
     anchors: int = 0
     valid: int = 0
+    exact: int = 0
+    """Anchors that stand on the wrong line itself."""
     reused: int = 0
     split: int = 0
+    mixed: int = 0
     wrong: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: Score) -> None:
-        for name in ("states", "right", "found", "kept", "anchors", "valid", "reused", "split"):
+        for name in (f.name for f in fields(self) if f.name != "wrong"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.wrong += other.wrong
 
@@ -209,8 +212,8 @@ class History:
                         return
             block = self._neutral()
             block.insert(2, Line(mistake.bad, mistake))
-            home = mistake.home if mistake.home in self.files else self._file()
-            self._put(home or self._file(), block)
+            same = [file for file in self.files if file is mistake.home]
+            self._put(same[0] if same else self._file(), block)
 
     def _rewrite(self) -> None:
         alive = self._alive()
@@ -356,7 +359,10 @@ class History:
         today: dict[Mistake, set[str]] = defaultdict(set)
         agents: dict[Mistake, set[str]] = defaultdict(set)
         for issue in result.issues:
-            mistake = Counter(truth[source] for source in issue.sources).most_common(1)[0][0]
+            counts = Counter(truth[source] for source in issue.sources)
+            # Two mistakes that the merge took for one are its error; the id is the older one's.
+            self.score.mixed += len(counts) > 1
+            mistake = min(counts, key=lambda m: (m is not self.ids.get(issue.id), -counts[m]))
             self.score.reused += self.ids.setdefault(issue.id, mistake) is not mistake
             if mistake not in self.first:
                 self.first[mistake] = issue.id
@@ -364,7 +370,8 @@ class History:
             if issue.id == self.first[mistake]:
                 agents[mistake] |= set(issue.agents)
             self.score.anchors += 1
-            self.score.valid += valid(issue, diff) and _reads(issue, mistake, lines)
+            self.score.valid += valid(issue, diff)
+            self.score.exact += any(_reads(issue, one, lines) for one in counts)
         self.score.split += sum(len(ids) - 1 for ids in today.values())
         finished = {r.agent for r in reports if r.state is ReportState.FINISHED}
         for mistake in self.mistakes:
@@ -409,7 +416,6 @@ class History:
             self.score.right += believed is true
             if believed is not true:
                 self.score.wrong[f"{believed.value}, not {true.value if true else 'unknown'}"] += 1
-                mistake.state = believed  # each error counts once
 
 
 def valid(issue: Issue, diff: Diff) -> bool:
