@@ -109,7 +109,14 @@ def _left(issue: KnownIssue, spot: Spot, seen: Seen) -> bool:
     """Its file was in the diff when it was found, and neither it nor its code is now."""
     if not issue.in_diff or not plain_path(issue.file):
         return False
-    return not any(changed_file(seen.diff, path) for path in (spot.file, plain_path(issue.file)))
+    if any(changed_file(seen.diff, path) for path in (spot.file, plain_path(issue.file))):
+        return False
+    # After a force-push that took the earlier commit, a file that is gone may have a new name.
+    traced = issue.head_sha in seen.since or spot.file in seen.lines
+    return traced or not any(file.status in _NAMED_ANEW for file in seen.diff.files)
+
+
+_NAMED_ANEW = frozenset({FileStatus.ADDED, FileStatus.RENAMED, FileStatus.COPIED})
 
 
 def _touched(issue: KnownIssue, spot: Spot, seen: Seen, *, exact: bool) -> Touched:

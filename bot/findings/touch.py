@@ -114,7 +114,7 @@ def _whole(issue: KnownIssue, made: Sequence[Edit]) -> Touched:
     wanted = named_in(_words(issue))
     for edit in made:
         shared = wanted & _changed_names(edit)
-        if shared and _acts(edit, shared):
+        if shared and _acts(edit, shared, made):
             return Touched(what=f"`{min(shared)}` was changed in its file", proof=True)
     return Touched(what="the changes of its file do not name what it is about")
 
@@ -180,7 +180,7 @@ def _nearby(issue: KnownIssue, block: tuple[int, int], made: Sequence[Edit]) -> 
     inside = [edit for edit in made if _inside(edit, block)]
     for edit in inside:
         shared = _named(issue) & _changed_names(edit)
-        if shared and _acts(edit, shared):
+        if shared and _acts(edit, shared, made):
             name = min(shared)
             return Touched(what=f"code around it that names `{name}` changed", proof=True)
     return Touched(what="the changes around it do not concern it") if inside else None
@@ -203,12 +203,12 @@ def _changed_names(edit: Edit) -> frozenset[str]:
     return frozenset().union(*map(names, rest))
 
 
-def _acts(edit: Edit, shared: frozenset[str]) -> bool:
+def _acts(edit: Edit, shared: frozenset[str], made: Sequence[Edit]) -> bool:
     """Whether it changes what happens to these names: a condition, a call, another value."""
     fresh = [line for line in edit.fresh if not idle(line)]
     lost = [line for line in edit.lost if not idle(line) and names(line) & shared]
     if lost and not _all_grown(lost, fresh):
-        return not _all_renamed(lost, fresh, [edit])
+        return not _all_renamed(lost, fresh, made)
     kinds = {token.kind for line in fresh for token in tokens(line)}
     return bool(kinds & CONTROL) or any(calls(line) for line in fresh)
 

@@ -40,17 +40,18 @@ async def settled(
     change = await source()
     findings = tuple(finding for report in reports for finding in report.findings)
     lines = await asyncio.to_thread(_lines, change, findings)
-    result = await asyncio.to_thread(_settle, change, reports, findings, lines, analyzers)
+    result = await asyncio.to_thread(settle, change, reports, findings, lines, analyzers)
     return replace(result, issues=remember(result.issues, change.lessons, now()))
 
 
-def _settle(
+def settle(
     change: Change,
     reports: Sequence[AgentReport],
     findings: Sequence[Finding],
     lines: dict[str, tuple[str, ...]],
     analyzers: frozenset[str],
 ) -> ReviewResult:
+    """The same without looking at a disk. ``lines``: text of the head, by path."""
     issues = merge(findings, diff=change.diff, lines=lines)
     followed = follow(issues, change.known, change.since, lines)
     weighed = weigh(
