@@ -26,11 +26,17 @@ _STRIPPED = frozenset(
         b"claude.md", b"claude.local.md", b".claude", b".mcp.json",
         b"agents.md", b"agents.override.md", b".agents", b".codex",
         b"gemini.md", b".gemini", b"qwen.md", b".qwen",
-        b".opencode", b"opencode.json", b"opencode.jsonc",
+        b".opencode", b"opencode.json", b"opencode.jsonc", b"context.md",
+        # What is ignored here is not read: a change could hide itself from one of its reviewers.
+        b".geminiignore", b".aiexclude", b".codexignore", b".claudeignore", b".ignore",
+        b".rgignore",
     }
 )  # fmt: skip
 """Names, in lower case, that configure a coding agent: shown to run code and to redirect keys."""
 _STRIPPED_PREFIX = b".env"
+_STRIPPED_AT_ROOT = frozenset({b"tsconfig.json", b"jsconfig.json", b"bunfig.toml"})
+"""Where one agent's runtime starts, these say which files it loads as its own modules: shown to run
+code. The diff still shows what changes in them."""
 
 
 FILE, LINK, DIRECTORY = b"file", b"link", b"directory"
@@ -99,8 +105,9 @@ def _entry(record: bytes) -> Entry:
 
 def configures_agents(path: bytes) -> bool:
     """Whether a name anywhere in ``path`` belongs to a coding agent's configuration."""
-    return any(
-        name in _STRIPPED or name.startswith(_STRIPPED_PREFIX) for name in path.lower().split(b"/")
+    names = path.lower().split(b"/")
+    return names[0] in _STRIPPED_AT_ROOT or any(
+        name in _STRIPPED or name.startswith(_STRIPPED_PREFIX) for name in names
     )
 
 

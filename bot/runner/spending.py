@@ -68,7 +68,9 @@ class Spending:
         if not self._purse.usage:
             await self._note(self._purse, run)
         seen = tuple(usage for usage in self._purse.usage if usage.input or usage.output)
-        cost = total_cost(self._purse.usage) if told.cost_usd is None else told.cost_usd
+        cost = total_cost(self._purse.usage)
+        if told.cost_usd is not None and (cost is not None or not self._purse.usage):
+            cost = told.cost_usd  # its own figure, unless a call came to an end it knows nothing of
         counted = replace(run, usage=told.by_model or seen, cost_usd=cost)
         return _refused(counted, self._purse.refusal)
 

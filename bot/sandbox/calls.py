@@ -16,8 +16,10 @@ from urllib.parse import unquote
 
 from bot.sandbox.uplink import Dialect
 
-DEFAULT_OUTPUT = 32_000
-"""Tokens that an answer may have when the request names no limit."""
+DEFAULT_OUTPUT = 128_000
+"""Tokens that an answer may have when the request names no limit: the longest writers' limit."""
+MAX_ANSWERS = 8
+"""Answers to one request."""
 MAX_OUTPUT = 10_000_000
 MAX_MODEL = 200
 MAX_NODES = 1_000_000
@@ -36,13 +38,26 @@ _OPENAI_TOOLS = frozenset(
     {"function", "custom", "local_shell", "shell", "apply_patch", "tool_search"}
 )
 _GEMINI_TOOLS = frozenset({"functionDeclarations", "function_declarations"})
+_GEMINI_CONFIGS = ("generationConfig", "generation_config")
+_SEARCHING = re.compile(r"search|deep-research", re.IGNORECASE)
 _FOREIGN = {
     Dialect.ANTHROPIC: ("mcp_servers", "container"),
-    Dialect.OPENAI: ("background", "conversation"),
+    Dialect.OPENAI: (
+        "background",
+        "conversation",
+        "previous_response_id",
+        "prompt",
+    ),
     Dialect.GEMINI: ("cachedContent", "cached_content"),
 }
 """What leads to somebody else's servers, or to what other calls left at the vendor's."""
+_STORED = frozenset({"file_id", "fileId", "item_reference"})
+"""What other calls, or somebody else's, left at the vendor's."""
+_DEAR = {"service_tier": {"priority"}, "speed": {"fast"}}
+"""Asked for by name, these cost more than the price lists say."""
 _FETCHED = frozenset({"url", "uri", "image_url", "file_url", "fileUri", "file_uri", "server_url"})
+_CALLED = frozenset({"tool_use", "function_call", "custom_tool_call"})
+_ARGUMENTS = frozenset({"arguments", "args"})
 _BUNDLE = frozenset({"name", "description"})
 
 
@@ -97,6 +112,8 @@ def refusal(dialect: Dialect, message: str, status: int = 400) -> dict[str, Any]
 
 
 def _object(body: bytes) -> dict[str, Any]:
+    if sum(body.count(sign) for sign in (b"{", b"[", b",")) > MAX_NODES:
+        raise Refused("the request has too many parts")  # before they all become objects here
     try:
         # Bytes would be taken for UTF-16 where they look like it, and vendors may differ there.
         read = json.loads(body.decode("utf-8"), object_pairs_hook=_without_repeats)
@@ -129,7 +146,10 @@ def _openai(body: dict[str, Any]) -> Call:
     for tool in _tools(body):
         _check_openai_tool(tool)
     limit = _limit(body, "max_output_tokens", "max_completion_tokens", "max_tokens")
-    return Call(model=_model(body), output_tokens=limit)
+    model = _model(body)
+    if _SEARCHING.search(model):
+        raise Refused(f"the model {model[:60]!r} searches at the vendor's")
+    return Call(model=model, output_tokens=limit * _answers(body, "n"))
 
 
 def _check_openai_tool(tool: dict[str, Any]) -> None:
@@ -144,28 +164,48 @@ def _check_openai_tool(tool: dict[str, Any]) -> None:
 
 def _gemini(body: dict[str, Any], model: str, *, paid: bool) -> Call:
     inner = body.get("generateContentRequest")
-    for part in (body, inner) if isinstance(inner, dict) else (body,):
+    outer = {name: value for name, value in body.items() if name != "generateContentRequest"}
+    for part in (outer, inner) if isinstance(inner, dict) else (outer,):
         _check(Dialect.GEMINI, part)
         for tool in _tools(part):
             foreign = sorted(set(tool) - _GEMINI_TOOLS)
             if foreign:
                 raise Refused(f"the tool {foreign[0][:60]!r} would run at the vendor's")
-    config = body.get("generationConfig")
-    limit = _limit(config if isinstance(config, dict) else {}, "maxOutputTokens")
-    return Call(model=_named(model), output_tokens=limit, paid=paid)
+    configs = [c for name in _GEMINI_CONFIGS if isinstance(c := body.get(name), dict)]
+    names = ("maxOutputTokens", "max_output_tokens")
+    limit = max((_limit(config, *names) for config in configs), default=DEFAULT_OUTPUT)
+    counts = [_answers(config, "candidateCount", "candidate_count") for config in configs]
+    return Call(model=_named(model), output_tokens=limit * max(counts, default=1), paid=paid)
 
 
 def _check(dialect: Dialect, body: dict[str, Any]) -> None:
+    _check_names(dialect, body)
+    nested: list[Any] = []
+    for name, value in _named_values({k: v for k, v in body.items() if k != "tools"}, nested):
+        if name in _STORED or (name == "type" and value in _STORED):
+            raise Refused(f"{name!r} names what is stored at the vendor's")
+        if name in _FETCHED and re.match(r"\s*(?!data:)[a-z][a-z0-9+.-]*:", value, re.IGNORECASE):
+            raise Refused(f"{name!r} would make the vendor fetch an address")
+    for tools in nested:
+        if dialect is not Dialect.OPENAI:
+            raise Refused("tools stand where none are expected")
+        for tool in _tools({"tools": tools}):
+            _check_openai_tool(tool)  # what a search among the request's own tools found
+
+
+def _check_names(dialect: Dialect, body: dict[str, Any]) -> None:
     for name in _FOREIGN[dialect]:
         if body.get(name):
             raise Refused(f"{name!r} is not passed on")
-    for name, value in _named_values({k: v for k, v in body.items() if k != "tools"}):
-        if name in _FETCHED and re.match(r"\s*(?!data:)[a-z][a-z0-9+.-]*:", value, re.IGNORECASE):
-            raise Refused(f"{name!r} would make the vendor fetch an address")
+    if "web_search_options" in body:  # an empty one is an order too
+        raise Refused("'web_search_options' is not passed on")
+    for name, dear in _DEAR.items():
+        if str(body.get(name)) in dear:
+            raise Refused(f"{name!r} costs more than anybody here knows")
 
 
-def _named_values(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Every (key, text) at any depth, without recursion. Arguments of tool calls are texts."""
+def _named_values(body: dict[str, Any], nested: list[Any]) -> Iterator[tuple[str, str]]:
+    """Every (key, text) at any depth, without recursion; ``nested`` gets the lists of tools."""
     left: list[Any] = [body]
     seen = 0
     while left:
@@ -176,13 +216,16 @@ def _named_values(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if isinstance(value, list):
             left += value
         elif isinstance(value, dict):
-            # What a tool was called with is the agent's own data, not an instruction to fetch.
-            if value.get("type") in ("tool_use", "function_call"):
-                continue
+            called = str(value.get("type")) in _CALLED
             for name, inner in value.items():
+                # What a tool was called with is the agent's own data, not an instruction to fetch.
+                if name in _ARGUMENTS or (called and name == "input"):
+                    continue
+                if name == "tools" and inner:
+                    nested.append(inner)
                 if isinstance(inner, str):
                     yield name, inner
-                elif name not in ("functionCall", "functionResponse"):
+                else:
                     left.append(inner)
 
 
@@ -207,8 +250,20 @@ def _named(model: object) -> str:
 
 
 def _limit(body: dict[str, Any], *names: str) -> int:
+    """The largest limit that is named: which of two counts is the vendor's to say."""
+    named = [n for name in names if (n := _whole(body.get(name))) is not None]
+    return max(named, default=DEFAULT_OUTPUT)
+
+
+def _whole(value: object) -> int | None:
+    good = isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_OUTPUT
+    return value if good and isinstance(value, int) else None
+
+
+def _answers(body: dict[str, Any], *names: str) -> int:
+    """How many answers are asked for, each of which is paid."""
     for name in names:
-        value = body.get(name)
-        if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAX_OUTPUT:
-            return value
-    return DEFAULT_OUTPUT
+        count = body.get(name)
+        if count is not None and not 1 <= (_whole(count) or 0) <= MAX_ANSWERS:
+            raise Refused(f"{name!r} is more than {MAX_ANSWERS}, or no number")
+    return max((_whole(body.get(name)) or 1 for name in names), default=1)

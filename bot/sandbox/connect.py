@@ -113,7 +113,21 @@ def permitted(host: str, address: str) -> bool:
     """Whether a name on the list may lead to this address: a public one to public ones only."""
     if host in _PRIVATE_NAMES or _is_address(host):
         return True  # the operator named this machine, or the address itself
-    return ipaddress.ip_address(address.partition("%")[0]).is_global
+    return _unwrapped(ipaddress.ip_address(address.partition("%")[0])).is_global
+
+
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+def _unwrapped(address: _Address) -> _Address:
+    """The IPv4 address that an IPv6 one leads to, in each of the ways to write one into it."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    inner = address.ipv4_mapped or address.sixtofour
+    return inner or (address.teredo[1] if address.teredo is not None else address)
 
 
 def _is_address(host: str) -> bool:

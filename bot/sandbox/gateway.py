@@ -11,6 +11,7 @@ import asyncio
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from io import BytesIO
 from typing import TypeVar
 
@@ -32,12 +33,15 @@ SILENCE_SECONDS = 600.0
 """The longest pause in an answer: a model may think for minutes before its first word."""
 BYTES_OF_TOKEN = 3
 """A token is seldom shorter: what a request may use at the most is reckoned with it."""
+LARGE = 256 * 1024
+"""Bytes of a request from which it is read beside everything else that goes on here."""
 MAX_CALLS = 16
 """Of one process at once; the next ones wait, so that their bodies do not pile up here."""
 BEAT_SECONDS = 1.0
 UNREACHABLE = "the model cannot be reached"
 
 _KEY_HEADERS = ("authorization", "x-api-key", "x-goog-api-key", "api-key")
+_QUERY = frozenset({"alt", "beta"})
 _PASSED = frozenset({"accept", "content-type", "user-agent", "openai-beta"})
 _PASSED_PREFIXES = ("anthropic-", "x-stainless-", "x-goog-api-client")
 _RETURNED = frozenset(
@@ -75,7 +79,10 @@ class Gateway:
         except web.HTTPRequestEntityTooLarge:
             return self._refuse(413, f"a request has more than {MAX_BODY} bytes")
         try:
-            call = read_call(self._api.dialect, request.method, request.path, body)
+            # The path as it is sent on: what is written in another way is another call.
+            path = request.rel_url.raw_path
+            work = partial(read_call, self._api.dialect, request.method, path, body)
+            call = await asyncio.to_thread(work) if len(body) > LARGE else work()
         except Refused as error:
             _log.warning("gateway.refused", reason=str(error))
             return self._refuse(400, f"refused: {error}")
@@ -150,9 +157,9 @@ class Gateway:
             yield answer
 
     def _address(self, request: web.Request) -> URL:
-        """``base_url`` and the path as it came; of the query all but a key."""
+        """``base_url`` and the path as it came; of the query what says how to answer."""
         base = URL(self._api.base_url)
-        query = {name: value for name, value in request.query.items() if name != "key"}
+        query = {name: value for name, value in request.query.items() if name in _QUERY}
         path = f"{base.raw_path.rstrip('/')}{request.rel_url.raw_path}"
         return base.with_path(path, encoded=True).with_query(query)
 
@@ -163,6 +170,8 @@ class Gateway:
             if name.lower() in _PASSED or name.lower().startswith(_PASSED_PREFIXES)
         )
         kept["Accept-Encoding"] = "identity"  # usage is read in passing
+        if "Content-Type" in kept:
+            kept["Content-Type"] = "application/json"  # what was checked is what is sent
         kept.update(self._api.key_headers())
         return kept
 

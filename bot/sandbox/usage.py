@@ -1,7 +1,8 @@
 """Reads from a model's answer, as it passes by, how many tokens it used. Pure.
 
-A torn answer tells what it had said so far. Nothing here raises on any bytes, and memory is
-bounded: what is too long to be kept is unknown.
+What was used is known when the answer says it at its end: a torn one is unknown, whatever it said
+at its beginning. Nothing here raises on any bytes, and memory is bounded: what is too long to be
+kept is unknown.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ class UsageReader:
         self._dialect = dialect
         self._stream = content_type.partition(";")[0].strip().lower() == "text/event-stream"
         self._usage: dict[str, int] = {}
+        self._final = False
+        """One vendor begins with what was read and one token of answer; the end has the rest."""
         self._model = model
         self._held = bytearray()
         self._skipping = False
@@ -42,7 +45,7 @@ class UsageReader:
     def result(self) -> ModelUsage | None:
         """None: the answer has not said it."""
         self._line() if self._stream else self._whole()
-        if not self._usage:
+        if not self._usage or not self._final:
             return None
         told = self._usage
         return ModelUsage(
@@ -81,10 +84,13 @@ class UsageReader:
         match self._dialect:
             case Dialect.ANTHROPIC:
                 self._usage.update(_anthropic(part))
+                self._final = self._final or isinstance(part.get("usage"), dict)
+                return
             case Dialect.OPENAI:
                 self._usage.update(_openai(part))
             case Dialect.GEMINI:
                 self._usage.update(_gemini(part))
+        self._final = True
 
 
 def _read(text: bytes) -> object:

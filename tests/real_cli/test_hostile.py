@@ -45,10 +45,18 @@ UNAVOIDABLE = {
     CODEX.kind: set[str](),
     # No setting of it stops these.
     GEMINI.kind: {"GEMINI.md", "app/GEMINI.md"},
-    # With a file that is read come the instructions that lie beside it.
+    # With a file that is read come the instructions beside it: without an AGENTS.md, CONTEXT.md.
     OPENCODE.kind: {"app/AGENTS.md"},
 }
 """Files of the whole tree that reach a model in spite of every flag: why the tree is stripped."""
+UNSTOPPED = {
+    CLAUDE.kind: set[str](),
+    CODEX.kind: set[str](),
+    GEMINI.kind: set[str](),
+    # A tsconfig.json where it starts tells its runtime where its own modules lie.
+    OPENCODE.kind: {"runtime-module"},
+}
+"""What of the whole tree runs in spite of every flag."""
 
 
 @pytest.fixture
@@ -100,7 +108,7 @@ async def test_the_flags_alone_stop_whatever_it_would_run(
     assert (told.status, told.error) == (AgentStatus.SUCCEEDED, None)
     # It did its work meanwhile: the file that it looked into was sent to the model.
     assert "average of the list" in models.paid("read-tool")[-1].body
-    assert hostile.ran(whole.tree) == set()
+    assert hostile.ran(whole.tree) == UNSTOPPED[vendor.kind]
     assert hostile.reached(models.heard()) == UNAVOIDABLE[vendor.kind]
     _the_key_went_nowhere_else(vendor, watched, models, trap)
 

@@ -38,6 +38,8 @@ _FLAGS = (
     'env_key="OPENAI_API_KEY",wire_api="responses",request_max_retries=1,stream_max_retries=1}',
     # Nothing that the tree says about how to work, and no call but the model's.
     "-c", "project_doc_max_bytes=0", "-c", "skills.include_instructions=false",
+    # Else a word such as $skill-creator in a diff puts one of its own in.
+    "-c", "skills.bundled.enabled=false",
     "-c", "analytics.enabled=false", "-c", "check_for_update_on_startup=false",
     "-c", 'web_search="disabled"',
     "--disable", "plugins", "--disable", "apps", "--disable", "hooks",

@@ -97,6 +97,8 @@ def _settings(tools: tuple[str, ...]) -> bytes:
             "environmentVariableRedaction": {"enabled": True},
         },
         "tools": {"core": list(tools)},
+        # The tree says nothing about what of it is read.
+        "context": {"fileFiltering": {"respectGeminiIgnore": False, "respectGitIgnore": False}},
         "model": {"maxSessionTurns": MAX_TURNS},
         # With its default it repeats a refused call until somebody ends it.
         "general": {"maxAttempts": 2, "enableAutoUpdate": False},

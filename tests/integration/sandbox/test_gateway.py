@@ -117,10 +117,9 @@ async def test_the_first_words_arrive_before_the_last_are_written() -> None:
     assert api.pulse.beats > beats
 
 
-async def test_a_torn_answer_is_no_whole_one_and_is_settled_by_what_was_told() -> None:
+async def test_a_torn_answer_is_no_whole_one_and_what_it_used_is_unknown() -> None:
     async def torn(request: web.Request) -> web.StreamResponse:
         response = await begun(request)
-        await response.write(event(MORE))
         assert request.transport is not None
         request.transport.abort()
         return response
@@ -131,10 +130,10 @@ async def test_a_torn_answer_is_no_whole_one_and_is_settled_by_what_was_told() -
             async with ask(client, url) as answer:
                 await answer.content.read()
         await purse.done.wait()
-    assert purse.settled == [ModelUsage(model="m", input=11, output=3)]
+    assert purse.settled == [None]
 
 
-async def test_who_hangs_up_ends_the_call_and_pays_for_what_was_told() -> None:
+async def test_who_hangs_up_ends_the_call_and_pays_the_most_it_may_have_cost() -> None:
     ended = asyncio.Event()
 
     async def endless(request: web.Request) -> web.StreamResponse:
@@ -153,7 +152,7 @@ async def test_who_hangs_up_ends_the_call_and_pays_for_what_was_told() -> None:
             answer.close()
         await ended.wait()
         await purse.done.wait()
-    assert purse.settled == [ModelUsage(model="m", input=11)]
+    assert purse.settled == [None]
 
 
 async def test_a_body_over_the_limit_reaches_nobody_and_costs_nothing() -> None:

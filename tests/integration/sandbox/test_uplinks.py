@@ -154,11 +154,13 @@ async def test_the_token_becomes_the_key_on_our_side_and_the_call_is_settled(
 ) -> None:
     purse = Purse()
 
-    status, headers, text = await ask(sandbox, tree, api(upstream, purse), path="/v1/messages?a=b")
+    status, headers, text = await ask(
+        sandbox, tree, api(upstream, purse), path="/v1/messages?beta=true&a=b"
+    )
 
     assert (status, json.loads(text)) == (200, ANSWER)
     ((path, arrived),) = upstream.seen
-    assert path == "/base/v1/messages?a=b"
+    assert path == "/base/v1/messages?beta=true"
     assert arrived["x-api-key"] == KEY
     assert "cookie" not in arrived
     assert TOKEN not in json.dumps(arrived)

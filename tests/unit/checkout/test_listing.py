@@ -102,7 +102,8 @@ def test_the_first_entry_beyond_a_limit_is_refused(most, beyond, reason):
     "path",
     [
         "CLAUDE.md", "CLAUDE.local.md", "AGENTS.md", "AGENTS.override.md", "GEMINI.md", "QWEN.md",
-        ".claude/settings.json", ".mcp.json", ".codex/config.toml", ".agents/skills/x",
+        ".claude/settings.json", ".mcp.json", "tsconfig.json", "jsconfig.json", "bunfig.toml",
+        "docs/CONTEXT.md", ".geminiignore", "a/.ignore", ".codex/config.toml", ".agents/skills/x",
         ".gemini/.env", ".qwen/settings.json", ".opencode/plugin.js", "opencode.json", ".env",
         ".env.local", ".envrc", "deep/down/Claude.MD", "x/.CODEX/rules/y", "a/.claude",
     ],

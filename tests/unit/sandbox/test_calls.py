@@ -222,3 +222,65 @@ def test_a_refusal_is_in_the_vendors_own_shape(dialect):
     error = refusal(dialect, "over budget: no more")["error"]
     assert error["message"] == "over budget: no more"
     assert {"type", "code", "status"} & set(error)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"web_search_options": {}},
+        {"model": "gpt-4o-search-preview"},
+        {"model": "o4-mini-deep-research"},
+        {"previous_response_id": "resp_1"},
+        {"prompt": {"id": "pmpt_1"}},
+        {"input": [{"type": "item_reference", "id": "x"}]},
+        {"input": [{"type": "input_file", "file_id": "file-1"}]},
+        {"input": [{"type": "tool_search_output", "tools": [{"type": "web_search"}]}]},
+        {"input": [{"type": "function_call", "image_url": "https://example.com"}]},
+        {"service_tier": "priority"},
+        {"n": 128},
+        {"n": 0},
+    ],
+)
+def test_what_would_search_reach_what_is_stored_or_cost_more_does_not_pass(more):
+    with pytest.raises(Refused):
+        read_call(O, "POST", "/v1/responses", body(**more))
+
+
+def test_only_what_a_tool_was_called_with_is_the_agents_own():
+    call = {"type": "tool_use", "input": {"url": "https://example.com"}}
+    assert read_call(A, "POST", "/v1/messages", body(messages=[call])) is not None
+    hidden = {"type": "tool_use", "image": {"source": {"url": "https://example.com"}}}
+    with pytest.raises(Refused, match="fetch an address"):
+        read_call(A, "POST", "/v1/messages", body(messages=[hidden]))
+    nested = {"role": "user", "tools": [{"type": "web_search_20250305"}]}
+    with pytest.raises(Refused, match="none are expected"):
+        read_call(A, "POST", "/v1/messages", body(messages=[nested]))
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "most"),
+    [
+        ("/v1/responses", {"max_output_tokens": 1, "max_tokens": 16_000}, 16_000),
+        ("/v1/chat/completions", {"max_tokens": 100, "n": 3}, 300),
+        ("/v1/responses", {}, DEFAULT_OUTPUT),
+    ],
+)
+def test_the_most_that_an_answer_may_cost_is_not_reckoned_too_low(path, fields, most):
+    call = read_call(O, "POST", path, body(**fields))
+    assert call is not None
+    assert call.output_tokens == most
+
+
+def test_gemini_may_spell_its_limits_in_two_ways():
+    path = "/v1beta/models/m:generateContent"
+    config = {"max_output_tokens": 50, "candidateCount": 2}
+    content = json.dumps({"contents": [], "generation_config": config}).encode()
+    call = read_call(G, "POST", path, content)
+    assert call is not None
+    assert call.output_tokens == 100
+
+
+def test_many_small_parts_are_refused_before_they_are_read():
+    content = b'{"model": "m", "messages": [' + b"{}," * 1_000_000 + b"{}]}"
+    with pytest.raises(Refused, match="too many parts"):
+        read_call(A, "POST", "/v1/messages", content)

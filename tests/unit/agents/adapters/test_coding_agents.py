@@ -167,7 +167,7 @@ def test_codex_reviews_with_its_shell_inside_our_fence() -> None:
             }
         },
         "project_doc_max_bytes": 0,
-        "skills": {"include_instructions": False},
+        "skills": {"include_instructions": False, "bundled": {"enabled": False}},
         "analytics": {"enabled": False},
         "check_for_update_on_startup": False,
         "web_search": "disabled",
@@ -252,6 +252,7 @@ def test_gemini_is_told_by_its_settings() -> None:
     files = launch.fence.home_files
     assert set(files) == {".gemini/settings.json", ".gemini/system.md"}
     assert json.loads(files[".gemini/settings.json"]) == {
+        "context": {"fileFiltering": {"respectGeminiIgnore": False, "respectGitIgnore": False}},
         "security": {
             "auth": {"selectedType": "gemini-api-key"},
             "environmentVariableRedaction": {"enabled": True},
