@@ -34,12 +34,12 @@ const second = (b) => {
 
 def test_from_its_decorator_to_its_end():
     assert around(PYTHON, 7) == (4, 10)
-    assert around(PYTHON, 12) == (10, 13)
+    assert around(PYTHON, 12) == (10, 12)
 
 
 def test_brackets_instead_of_indentation():
     assert around(SCRIPT, 4) == (1, 7)
-    assert around(SCRIPT, 9) == (7, 11)
+    assert around(SCRIPT, 9) == (7, 10)
 
 
 def test_a_line_outside_of_every_function_has_lines_near_by():
