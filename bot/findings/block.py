@@ -13,7 +13,7 @@ MAX_HEADER = 300
 
 _OPENS = re.compile(
     r"\s*(?:[\w@]+\s+){0,5}?(?:def|function|func|fn|sub|fun)\b"
-    r"|\s*(?!(?:if|for|while|switch|else|elif|catch|return|with|try|unless|until|match)\b)"
+    r"|(?!\s*(?:if|for|while|switch|else|elif|catch|return|with|try|unless|until|match)\b)"
     r"[\w<>\[\],*&.\s:]*\w\s*\([^;]*\)[\w\s<>.,:]*(?:\{|=>)\s*$"
     r"|.*(?:=>|function\s*\([^)]*\))\s*\{\s*$"
 )

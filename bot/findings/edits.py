@@ -89,6 +89,16 @@ def _edit(gone: list[str], come: list[str], was: int, now: int, lead: Sequence[s
     )
 
 
+def lost_comment(file: FileDiff, code: str) -> bool:
+    """Whether a line of ``code`` that has a comment stands no more as it was."""
+    lines = [line for hunk in file.hunks for line in hunk.lines]
+    added = {" ".join(line[1:].split()) for line in lines if line.startswith("+")}
+    gone = {" ".join(line[1:].split()) for line in lines if line.startswith("-")} - added
+    own = [" ".join(line.split()) for line in code.split("\n")]
+    bare = stripped(code.split("\n"), file.old_path)
+    return any(a != b and a in gone for a, b in zip(own, bare, strict=True))
+
+
 def suppresses(file: FileDiff) -> bool:
     """Whether a comment was added that tells an analyzer to be silent."""
     return any(

@@ -10,6 +10,7 @@ the code concerned was changed since the issue was last seen:
 | its file was deleted by the pull request | yes |
 | around it, in the same function, something guards, calls or replaces what it names | yes |
 | the definition of something that it names was changed, here or in another file | yes |
+| its words are about a comment, and the comment in its lines was changed | yes |
 | it is about removed lines, and they are back | yes |
 | it is about a whole file, and lines there with names from its words were changed | yes |
 | only analyzers had found it, and code or a suppression in its file was changed | yes |

@@ -29,6 +29,11 @@ def named_in(words: str) -> frozenset[str]:
     return names(f"{quoted} {spelled}")
 
 
+def about_comments(words: str) -> bool:
+    """Whether it is a comment that is wrong, and not the code."""
+    return _COMMENTS.search(words[:MAX_WORDS]) is not None
+
+
 def defined(edit: Edit) -> str:
     """The name of the definition that the edit is inside of, or changes; empty for none."""
     for whole in (*edit.lost, *reversed(edit.lead)):
@@ -40,6 +45,7 @@ def defined(edit: Edit) -> str:
     return ""
 
 
+_COMMENTS = re.compile(r"\b(?:comments?|docstrings?|typos?|misspell\w*|todos?)\b", re.IGNORECASE)
 _CALL = re.compile(r"\w\s*\(")
 _IMPORT = re.compile(r"(?:import|from|#include|use|using|require|package)\b")
 _QUOTED = re.compile(r"`([^`\n]{1,200})`")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from bot.findings.block import around
 from bot.findings.code import CONTROL, grown, names, renames, stripped, tokens
-from bot.findings.edits import Edit, edits, holds, suppresses, telling
-from bot.findings.symbols import calls, defined, idle, named_in
+from bot.findings.edits import Edit, edits, holds, lost_comment, suppresses, telling
+from bot.findings.symbols import about_comments, calls, defined, idle, named_in
 from bot.findings.track import Spot, change_of, plain_path
 from bot.models import Diff, FileDiff, FileStatus, KnownIssue, Side
 
@@ -87,6 +87,9 @@ def _by_diff(
     own = _own_lines(issue, made, diff)
     if own is not None:
         return own
+    about = about_comments(_words(issue))
+    if about and file is not None and lost_comment(file, issue.code):
+        return Touched(what="its comment was changed", proof=True)
     block = around(lines.get(spot.file, ()), spot.line or issue.line, spot.end_line)
     near = _nearby(issue, block, made)
     if near is not None and near.proof:

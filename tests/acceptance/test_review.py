@@ -86,6 +86,16 @@ async def test_when_the_problem_is_gone_the_check_turns_green(stage):
     await stage.push(pull, {"app.py": "def one():\n    return 1\n\n\ndef two():\n    return 3\n"})
     await stage.reviewed(pull, times=2)
     assert stage.check(pull).conclusion == "success"
+    assert "**Addressed**" in stage.summary(pull)
+
+
+async def test_when_only_a_comment_changed_silence_does_not_turn_the_check_green(stage):
+    pull = await stage.pull(BUGGY)
+    await stage.reviewed(pull)
+    await stage.push(pull, {"app.py": BUGGY["app.py"].replace("  # BUG alpha", "")})
+    await stage.reviewed(pull, times=2)
+    assert stage.check(pull).conclusion == "failure"
+    assert "not found again, not proved: only spaces or comments changed" in stage.summary(pull)
 
 
 async def test_more_issues_than_comments_are_allowed_are_all_in_the_summary(stage):

@@ -294,6 +294,23 @@ class TestAboutRemovedLines:
         assert verdict(TREE, edit(QUERY, FIXED), self.ISSUE)[0] == "open"
 
 
+NOTED = {**TREE, "app.py": APP.replace(QUERY, QUERY.rstrip() + "  # runs once\n")}
+
+
+class TestAboutAComment:
+    ISSUE = replace(ISSUE, title="Misleading comment", code=QUERY.rstrip() + "  # runs once")
+
+    def test_the_comment_was_changed(self):
+        assert verdict(NOTED, TREE, self.ISSUE)[0] == "addressed"
+
+    def test_a_comment_elsewhere_was(self):
+        after = {**NOTED, "app.py": "# words\n" + NOTED["app.py"]}
+        assert verdict(NOTED, after, self.ISSUE)[0] == "open"
+
+    def test_for_an_issue_of_the_code_it_proves_nothing(self):
+        assert verdict(NOTED, TREE, replace(self.ISSUE, title=ISSUE.title))[0] == "open"
+
+
 class TestAboutAWholeFile:
     ISSUE = replace(ISSUE, line=None, code="")
 

@@ -68,6 +68,17 @@ class TestTheSame:
         new = issue("h-NEW2", 70, code=CODE, **REWORDED)
         assert after(new, known=[known()], since=moved).issues[0].id == "h-7KQ2"
 
+    def test_its_function_moved_to_another_file_in_hardly_the_same_words(self):
+        code = ["+def f5(x):", f"+{CODE}", "+", "+x"]
+        moved = {
+            "old": diff(
+                changed("app.py", hunk(21, 21, *(f"-{line[1:]}" for line in code))),
+                changed("calc.py", hunk(40, 41, " a", *code)),
+            )
+        }
+        new = issue("h-NEW2", 43, file="calc.py", code=CODE, **REWORDED)
+        assert after(new, known=[known()], since=moved).issues[0].id == "h-7KQ2"
+
     def test_its_code_moved_to_another_file(self):
         gone = {"old": diff(changed("app.py", hunk(21, 21, " a", "-x", " b")))}
         new = issue("h-NEW2", 3, file="calc.py", code=CODE)
@@ -102,6 +113,70 @@ class TestTheSame:
         new = issue("h-NEW2", 20, end_line=24, code="a\nb\n" + CODE, **REWORDED)
         old = known(end_line=23)
         assert after(new, known=[old], since=UNCHANGED).issues[0].id == "h-7KQ2"
+
+
+class TestFromEveryState:
+    """What is closed is known as well; the table of states says what finding it again means."""
+
+    def state(self, old, new=None, since=UNCHANGED):
+        new = new if new is not None else issue("h-NEW2", code=CODE)
+        (followed,) = after(new, known=[old], since=since).issues
+        assert followed.id == "h-7KQ2"
+        return followed.state.value
+
+    def test_what_was_addressed_or_had_left_is_reopened(self):
+        for closed in (IssueState.ADDRESSED, IssueState.STALE):
+            assert self.state(known(state=closed)) == "reopened"
+
+    def test_what_was_reopened_persists(self):
+        assert self.state(known(state=IssueState.REOPENED)) == "persistent"
+
+    def test_what_was_dismissed_comes_back_when_its_code_changes(self):
+        edited = {
+            "old": diff(changed("app.py", hunk(21, 21, " a", f"-{CODE}", "+    return eval(y)")))
+        }
+        old, new = known(state=IssueState.DISMISSED), issue("h-NEW2", code="    return eval(y)")
+        assert self.state(old, new, edited) == "reopened"
+
+    def test_what_was_dismissed_does_not_come_back_with_a_comment_or_by_moving(self):
+        old = known(state=IssueState.DISMISSED)
+        said = f"{CODE}  # words"
+        commented = {"old": diff(changed("app.py", hunk(22, 22, f"-{CODE}", f"+{said}")))}
+        assert self.state(old, issue("h-NEW2", code=said), commented) == "dismissed"
+        moved = {"old": diff(changed("app.py", hunk(22, 22, f"-{CODE}"), hunk(70, 69, f"+{CODE}")))}
+        assert self.state(old, issue("h-NEW2", 69, code=CODE), moved) == "dismissed"
+
+    def test_what_is_open_goes_before_what_is_closed(self):
+        old = [known("h-AAAA", state=IssueState.ADDRESSED), known("h-BBBB")]
+        followed = after(issue("h-NEW2", code=CODE), known=old, since=UNCHANGED)
+        assert followed.issues[0].id == "h-BBBB"
+
+    def test_what_a_judge_held_back_is_new(self):
+        assert self.state(known(state=IssueState.STALE, posted=False)) == "new"
+
+
+class TestAfterAForcePush:
+    """The earlier commit is gone: only the text of the lines is left to compare."""
+
+    OLD = (
+        known("h-AAAA", 5, code="    eval(x)", **TEMPLATE),
+        known("h-BBBB", 50, code="    eval(x)", **TEMPLATE),
+        known("h-CCCC", 20, code="    only_here(x)", title="Only here", description="only_here"),
+    )
+
+    def test_equal_lines_move_with_the_others_of_their_file(self):
+        text = ["-"] * 300
+        text[204] = text[249] = "    eval(x)"
+        text[219] = "    only_here(x)"
+        new = [issue(f"h-{n}", n, code="    eval(x)", **TEMPLATE) for n in (250, 205)]
+        followed = after(*new, known=self.OLD, lines={"app.py": text})
+        assert {i.line: i.id for i in followed.issues} == {205: "h-AAAA", 250: "h-BBBB"}
+
+    def test_a_line_that_stands_in_another_file_now(self):
+        words = {"title": "Only here", "description": "only_here"}
+        new = issue("h-NEW2", 3, file="b.py", code="    only_here(x)", **words)
+        text = {"b.py": ["a", "b", "    only_here(x)"], "app.py": ["x"]}
+        assert after(new, known=self.OLD, lines=text).issues[0].id == "h-CCCC"
 
 
 class TestAnother:
