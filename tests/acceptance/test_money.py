@@ -1,8 +1,8 @@
 """What reviews cost, what limits do about it, and what one approval pays for."""
 
-from decimal import re
+import re
+from decimal import Decimal
 
-import Decimal
 import pytest
 
 from bot.agents.reviewer import AgentKind, kinds

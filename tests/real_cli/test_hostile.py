@@ -56,7 +56,8 @@ UNSTOPPED = {
     # A tsconfig.json where it starts tells its runtime where its own modules lie.
     OPENCODE.kind: {"runtime-module"},
 }
-"""What of the whole tree runs in spite of every flag."""
+"""What of the whole tree may run in spite of every flag: which module is asked for first, and so
+whether that one is looked for in the tree, differs from start to start."""
 
 
 @pytest.fixture
@@ -108,7 +109,7 @@ async def test_the_flags_alone_stop_whatever_it_would_run(
     assert (told.status, told.error) == (AgentStatus.SUCCEEDED, None)
     # It did its work meanwhile: the file that it looked into was sent to the model.
     assert "average of the list" in models.paid("read-tool")[-1].body
-    assert hostile.ran(whole.tree) == UNSTOPPED[vendor.kind]
+    assert hostile.ran(whole.tree) <= UNSTOPPED[vendor.kind]
     assert hostile.reached(models.heard()) == UNAVOIDABLE[vendor.kind]
     _the_key_went_nowhere_else(vendor, watched, models, trap)
 
