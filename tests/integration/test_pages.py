@@ -114,8 +114,10 @@ async def test_events_are_appended_while_the_run_runs_and_then_the_verdict_is_th
     assert (rows["ruff"]["state"], rows["ruff"]["words"]) == ("failed", "401 no such key")
     await told(store, "codex", Finished(success=True))
     await over(store)
+    # Of the agent that did not end nobody says for ever that it reads.
     await page.until("document.body.textContent.includes('1 to fix')")
     assert (await page.value(ROWS))["codex"]["state"] == "done"
+    assert (await page.value(ROWS))["claude"]["state"] == "cut off"
     assert await page.value("document.title") == "r-1 · harness"
     assert page.errors == []
 
@@ -135,12 +137,14 @@ async def test_a_long_run_that_is_over_shows_how_each_agent_ended(store, address
     await told(store, "claude", Started(), *[AssistantText(text="w")] * (2 * live.PAGE))
     await told(store, "claude", AssistantText(text="last words"), Finished(success=True))
     await told(store, "codex", RunError(message="out of time"))
+    await told(store, "gemini", Started())
     await over(store)
     await page.open(address, "t")
     await page.until("document.readyState === 'complete' && !log.dataset.more")
     rows = await page.value(ROWS)
     assert (rows["claude"]["state"], rows["claude"]["words"]) == ("done", "last words")
     assert (rows["codex"]["state"], rows["codex"]["words"]) == ("failed", "out of time")
+    assert rows["gemini"]["state"] == "cut off"
     assert len(rows["claude"]["items"]) == 500
     assert rows["claude"]["items"][-2:] == ["last words", "finished"]
     assert page.errors == []

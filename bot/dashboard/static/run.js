@@ -57,6 +57,10 @@ if (log && (log.dataset.live || log.dataset.more)) {
     clearInterval(ticking);
     if (log.dataset.live) return location.reload();
     tick();
+    for (const state of log.querySelectorAll(".state.running")) {
+      state.textContent = "cut off";
+      state.className = "state soft";
+    }
     delete log.dataset.more;
   });
 }
