@@ -163,7 +163,8 @@ def _budget(settings: Settings, clock: Clock) -> Budget:
 
 def cost(result: ReviewResult) -> list[str]:
     """What it cost, as one line; none where nothing was spent for certain."""
-    spent = [(report.agent, report.run.cost_usd) for report in result.reports]
+    judge = [result.judge] if result.judge is not None else []
+    spent = [(report.agent, report.run.cost_usd) for report in (*result.reports, *judge)]
     if not any(amount is None or amount for _agent, amount in spent):
         return []
     parts = [f"{agent} {dollars(amount)}" for agent, amount in spent if amount != 0]

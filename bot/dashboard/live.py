@@ -91,6 +91,10 @@ def event_json(logged: LoggedEvent) -> dict[str, Any]:
         "kind": kind,
         "text": shown,
     }
+    # Of the whole event, which may be longer than what is shown, and as the terminal tells it.
+    words = heard(Standing(), logged.event, 0.0).words
+    if words:
+        data["words"] = words
     if isinstance(logged.event, Tokens):
         data["tokens"] = logged.event.input + logged.event.output
     return data

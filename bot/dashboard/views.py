@@ -94,6 +94,8 @@ class _Views:
             rejected={item.issue: item.reason for r in reports for item in r.rejected},
             rows=live.rows(events),
             last=events[-1].seq if events else 0,
+            more=len(events) == live.PAGE,
+            shown=len(events),
             live=run.state in (RunState.WAITING, RunState.RUNNING),
             now=self._dashboard.clock.now().timestamp(),
             costs=await self._store.costs(run.id),

@@ -144,6 +144,69 @@ def test_a_review_tells_what_it_cost_or_that_nobody_knows(repo, tmp_path):
     assert "cost" not in only.stderr
 
 
+SCRIPTED = Path(__file__).parents[1] / "acceptance" / "scripted.py"
+
+
+def scripted(name, *words):
+    argv = [sys.executable, str(SCRIPTED), *words]
+    return {"name": name, "kind": "command", "argv": argv}
+
+
+@pytest.fixture
+def judged(repo):
+    """Two agents that say one thing each; ``judged(judge, *arguments)`` has them judged."""
+    (repo / "app.py").write_text("import os\nx = 1  # BUG alpha\n")
+    (repo / "lib.py").write_text("y = 2  # BUG beta\n")
+    git(repo, "add", ".")
+    git(repo, "commit", "-qm", "two bugs")
+    agents = [scripted("one", "only", "alpha"), scripted("two", "only", "beta")]
+
+    def run(judge, *arguments):
+        env = {
+            "HARNESS_AGENTS": json.dumps(agents),
+            "HARNESS_JUDGE": json.dumps(judge),
+            "HARNESS_SANDBOX": "off",
+        }
+        return harness("review", "--base", "main", *arguments, cwd=repo, env=env)
+
+    return run
+
+
+def test_what_a_judge_holds_back_is_shown_and_fails_nothing(judged):
+    done = judged(scripted("arbiter", "reject"))
+    assert (done.returncode, done.stdout.count("not posted: ")) == (0, 2)
+    assert "two reported it; arbiter: the code says otherwise" in done.stdout
+    assert "2 held back" in done.stdout
+    assert "arbiter: reading" in done.stderr
+    assert "arbiter: done" in done.stderr
+
+
+def test_what_a_judge_holds_back_is_in_every_format(judged):
+    judge = scripted("arbiter", "reject")
+    data = json.loads(judged(judge, "--format", "json").stdout)
+    assert data["issues"] == []
+    assert {i["file"] for i in data["held_back"]} == {"app.py", "lib.py"}
+    assert {(i["by"], i["reason"]) for i in data["held_back"]} == {
+        ("arbiter", "the code says otherwise")
+    }
+    assert (data["judge"]["agent"], data["judge"]["state"]) == ("arbiter", "finished")
+    log = json.loads(judged(judge, "--format", "sarif").stdout)
+    schema = json.loads((SAMPLES / "sarif-schema-2.1.0.json").read_text())
+    jsonschema.Draft4Validator(schema).validate(log)
+    (run,) = log["runs"]
+    reasons = [s["justification"] for r in run["results"] for s in r["suppressions"]]
+    assert reasons == ["the code says otherwise"] * 2
+    text = judged(judge, "--format", "markdown").stdout
+    assert all(i["id"] in text for i in data["held_back"])
+
+
+def test_a_judge_that_says_nothing_of_use_holds_nothing_back(judged):
+    done = judged(scripted("arbiter", "garbage"))
+    assert done.returncode == 1
+    assert "not posted" not in done.stdout
+    assert "arbiter did not finish: its answer holds no readable result" in done.stdout
+
+
 def test_a_local_review_keeps_its_limits(repo):
     agent = {
         "name": "mine",

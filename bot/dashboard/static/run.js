@@ -1,4 +1,5 @@
-// Appends a run's events to its page while it runs. Text is only ever set as text.
+// Appends a run's events to its page: while it runs, and afterwards those that the page had no
+// room for. Text is only ever set as text.
 "use strict";
 const log = document.getElementById("log");
 const most = 500;
@@ -19,6 +20,7 @@ function show(event) {
   if (event.kind === "started") {
     made.querySelector("ol").replaceChildren();
     made.dataset.started = event.at;
+    delete made.dataset.ended;
     state.textContent = "reading";
     state.className = "state running";
   }
@@ -28,7 +30,7 @@ function show(event) {
     made.dataset.ended = event.at;
   }
   if (event.tokens) made.querySelector(".tokens").textContent = event.tokens.toLocaleString("en") + " tokens";
-  if (event.kind === "text" || event.kind === "tool") made.querySelector(".words").textContent = event.text.trim().split("\n").pop().slice(0, 200);
+  if (event.words) made.querySelector(".words").textContent = event.words;
   const item = document.createElement("li");
   item.className = event.kind;
   item.textContent = event.text;
@@ -39,15 +41,26 @@ function show(event) {
 
 function tick() {
   for (const made of log.querySelectorAll("details[data-started]")) {
+    if (!made.dataset.ended && !log.dataset.live) continue;
     const until = made.dataset.ended ? Date.parse(made.dataset.ended) : Date.now();
     const seconds = Math.max(0, (until - Date.parse(made.dataset.started)) / 1000);
     made.querySelector(".time").textContent = seconds.toFixed(1) + " s";
   }
 }
 
-if (log && log.dataset.live) {
+if (log && (log.dataset.live || log.dataset.more)) {
   const source = new EventSource("/api/runs/" + encodeURIComponent(log.dataset.run) + "/events?after=" + log.dataset.last);
+  const ticking = setInterval(tick, 1000);
   source.onmessage = (message) => show(JSON.parse(message.data));
-  source.addEventListener("end", () => { source.close(); location.reload(); });
-  setInterval(tick, 1000);
+  source.addEventListener("end", () => {
+    source.close();
+    clearInterval(ticking);
+    if (log.dataset.live) return location.reload();
+    tick();
+    for (const state of log.querySelectorAll(".state.running")) {
+      state.textContent = "cut off";
+      state.className = "state soft";
+    }
+    delete log.dataset.more;
+  });
 }
