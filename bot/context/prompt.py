@@ -3,9 +3,10 @@
 Order, empty sections skipped, each trimmed at its end and joined by one blank line: skills, the
 task and the shape of the answer, the agent's always-prompt, the prompt of this run, instructions of
 the base branch, what the author says, scope (a list of files and the diff), checkpoints. A prompt
-override is the whole prompt, verbatim. The guard text is no part of either: it reaches the agent by
-a way of its own (`bot.models.RunConfig.guard`), so that nobody who composes a prompt can leave it
-out.
+override is the whole prompt, verbatim; what a program would take for a command or a mention of its
+own (a leading ``/``, ``$name``, ``@file``), its adapter alone spells otherwise. The guard text is
+no part of either: it reaches the agent by a way of its own (`bot.models.RunConfig.guard`), so that
+nobody who composes a prompt can leave it out.
 
 Everything that comes from the pull request stands inside a fence longer than any run of backticks
 in it, with control and invisible characters made visible. What does not fit is named, never

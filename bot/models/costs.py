@@ -21,6 +21,8 @@ class ModelUsage:
     input: int = 0
     cache_read: int = 0
     cache_write: int = 0
+    cache_write_1h: int = 0
+    """Of ``cache_write`` what is kept for an hour, which costs more than the usual five minutes."""
     output: int = 0
     """Reasoning included."""
     cost_usd: Decimal | None = None

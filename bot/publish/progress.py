@@ -3,7 +3,8 @@
 At most one update every `EVERY` seconds, and only if an agent's state changed; the running times
 alone are worth one every `TIMES` seconds, because GitHub counts updates. An update that fails is
 made again with the next look, and costs nothing else. A check that is completed is left alone,
-whoever completed it, and the task has ended before the verdict is published.
+whoever completed it, and the task has ended before the verdict is published. Only words are sent:
+an update that GitHub applies after all that takes no verdict back.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from bot.agents.standing import Doing, Standing, heard
 from bot.clock import Clock
 from bot.errors import TryLater
 from bot.guard import Failed, guard
-from bot.models import CHECK_NAME, CheckRun, CheckStatus, Event, ReviewPlan, RunSummary
+from bot.models import CheckStatus, Event, ReviewPlan, RunSummary
 from bot.publish import render
 from bot.publish.check import find_check
 from bot.publish.publisher import CheckClient
@@ -121,18 +122,9 @@ class CheckProgress:
             if found is None or found.status == CheckStatus.COMPLETED:
                 self._over = True
                 return False
-            check = CheckRun(
-                name=CHECK_NAME,
-                head_sha=plan.pull.head_sha,
-                status=CheckStatus.IN_PROGRESS,
-                title=render.progress(rows),
-                summary=render.in_progress(plan)[1],
-                external_id=plan.run_id,
-                details_url=plan.details_url,
-            )
             if self._over:
                 return False
-            await client.update_check(found.id, check)
+            await client.tell_check(found.id, render.progress(rows), render.in_progress(plan)[1])
         except TryLater as later:
             self._not_before = now + later.seconds
             return False

@@ -39,6 +39,8 @@ class CheckClient(Protocol):
 
     async def update_check(self, check_id: int, check: CheckRun) -> PostedCheck: ...
 
+    async def tell_check(self, check_id: int, title: str, summary: str) -> None: ...
+
 
 class Client(CheckClient, Protocol):
     """The part of it that publishing a review needs."""

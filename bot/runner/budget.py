@@ -231,6 +231,7 @@ def _added(one: ModelUsage, other: ModelUsage) -> ModelUsage:
         input=one.input + other.input,
         cache_read=one.cache_read + other.cache_read,
         cache_write=one.cache_write + other.cache_write,
+        cache_write_1h=one.cache_write_1h + other.cache_write_1h,
         output=one.output + other.output,
         cost_usd=total_cost((one, other)),
     )

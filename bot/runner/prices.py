@@ -59,6 +59,7 @@ def _counts(usage: ModelUsage) -> Counts:
         "input_tokens": usage.input,
         "cache_read_tokens": usage.cache_read,
         "cache_write_tokens": usage.cache_write,
+        "cache_write_1h_tokens": usage.cache_write_1h,
         "output_tokens": usage.output,
     }
 

@@ -39,7 +39,7 @@ class Spending:
         if self._purse is None or not self._purse.rules:
             return None
         if not self._kind.costs:
-            return self._uncountable(self._purse) if self._spec.base_url else None
+            return self._uncountable(self._purse) if self._pays_by_itself() else None
         try:
             await self._purse.check()
         except OverBudget as error:
@@ -89,11 +89,17 @@ class Spending:
             for usage in _by_its_word(run.tokens, self._spec.model):
                 await purse.note(usage)
 
+    def _pays_by_itself(self) -> bool:
+        return bool(self._spec.base_url or self._spec.api_key_env or self._spec.api_key_file)
+
     def _uncountable(self, purse: Purse) -> OverBudget:
         settings = ", ".join(rule.setting for rule in purse.rules)
+        spec = self._spec
+        where = f"reaches {spec.base_url}" if spec.base_url else "has a key and calls its model"
+        remedy = "base_url" if spec.base_url else "api_key_env or api_key_file"
         return OverBudget(
-            f"it reaches {self._spec.base_url} by itself, so what it costs cannot be known and no"
-            f" limit can be kept: remove its base_url, or the limit ({settings})"
+            f"it {where} by itself, so what it costs cannot be known and no limit can be kept:"
+            f" remove its {remedy}, or the limit ({settings})"
         )
 
 

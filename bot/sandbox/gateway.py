@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import re
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -29,8 +30,9 @@ from bot.sandbox.usage import UsageReader
 
 MAX_BODY = 32 * 1024 * 1024
 CONNECT_SECONDS = 20.0
-SILENCE_SECONDS = 600.0
-"""The longest pause in an answer: a model may think for minutes before its first word."""
+SILENCE_SECONDS = 240.0
+"""The longest pause in an answer. Every vendor's stream tells more often that it goes on; less
+than an agent's own idle time, so that its failure names the model's silence."""
 BYTES_OF_TOKEN = 3
 """A token is seldom shorter: what a request may use at the most is reckoned with it."""
 LARGE = 256 * 1024
@@ -42,8 +44,14 @@ UNREACHABLE = "the model cannot be reached"
 
 _KEY_HEADERS = ("authorization", "x-api-key", "x-goog-api-key", "api-key")
 _QUERY = frozenset({"alt", "beta"})
-_PASSED = frozenset({"accept", "content-type", "user-agent", "openai-beta"})
-_PASSED_PREFIXES = ("anthropic-", "x-stainless-", "x-goog-api-client")
+_PASSED = frozenset(
+    {"accept", "anthropic-version", "content-type", "openai-beta", "user-agent"}
+    | {"anthropic-dangerous-direct-browser-access"}
+)
+_PASSED_PREFIXES = ("x-stainless-", "x-goog-api-client")
+_BETAS = "anthropic-beta"
+_FOREIGN_BETA = re.compile(r"agent|batch|code-execution|container|fast|files|mcp|skills|web-")
+"""What these turn on runs at the vendor's, is kept there, or costs more than the lists say."""
 _RETURNED = frozenset(
     {"content-type", "retry-after", "request-id", "x-request-id", "x-should-retry"}
 )
@@ -138,6 +146,7 @@ class Gateway:
             usage = ModelUsage(model=call.model)  # nobody was asked
             return self._refuse(502, f"{UNREACHABLE}: {_reason(error)}")
         except (aiohttp.ClientError, TimeoutError) as error:
+            self._api.pulse.beat()  # its program was kept waiting, and may ask again
             return self._refuse(502, f"the model's answer broke off: {_reason(error)}")
         finally:
             if account is not None:
@@ -169,6 +178,9 @@ class Gateway:
             for name, value in given.items()
             if name.lower() in _PASSED or name.lower().startswith(_PASSED_PREFIXES)
         )
+        betas = [name.strip() for name in given.get(_BETAS, "").split(",")]
+        if betas := [name for name in betas if name and not _FOREIGN_BETA.search(name)]:
+            kept[_BETAS] = ",".join(betas)
         kept["Accept-Encoding"] = "identity"  # usage is read in passing
         if "Content-Type" in kept:
             kept["Content-Type"] = "application/json"  # what was checked is what is sent

@@ -53,6 +53,7 @@ class UsageReader:
             input=told.get("input", 0),
             cache_read=told.get("cache_read", 0),
             cache_write=told.get("cache_write", 0),
+            cache_write_1h=min(told.get("cache_write_1h", 0), told.get("cache_write", 0)),
             output=told.get("output", 0),
         )
 
@@ -110,6 +111,10 @@ def _anthropic(part: dict[str, Any]) -> dict[str, int]:
         read = _count(usage.get("cache_read_input_tokens")) or 0
         written = _count(usage.get("cache_creation_input_tokens")) or 0
         told |= {"input": fresh + read + written, "cache_read": read, "cache_write": written}
+    # A stream says it at its beginning only.
+    kept = _count(_object(usage.get("cache_creation")).get("ephemeral_1h_input_tokens"))
+    if kept is not None:
+        told["cache_write_1h"] = kept
     output = _count(usage.get("output_tokens"))
     if output is not None:
         told["output"] = output

@@ -125,6 +125,12 @@ class FakeRepoClient:
             stored.posted = self._posted(check_id, check, len(stored.annotations))
         return stored.posted
 
+    async def tell_check(self, check_id, title, summary):
+        with self._call("tell_check"):
+            stored = next(s for s in self.stored_checks if s.posted.id == check_id)
+            stored.check = replace(stored.check, title=title, summary=summary)
+            stored.requests += 1
+
     # ------------------------------------------------------------------------- insides
 
     def _call(self, name):

@@ -14,6 +14,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from bot.agents import vendor
 from bot.errors import TryLater
 from bot.models import ModelUsage
 from bot.sandbox import gateway
@@ -333,3 +334,47 @@ async def test_a_long_conversation_passes_whole() -> None:
     ):
         assert answer.status == 200
     assert sizes == [(len(body), str(len(body)))]
+
+
+async def test_of_what_a_program_turns_on_only_what_runs_here_is_passed_on() -> None:
+    heard: list[web.Request] = []
+
+    async def note(request: web.Request) -> web.StreamResponse:
+        heard.append(request)
+        return web.json_response({"usage": {"input_tokens": 1, "output_tokens": 1}})
+
+    wanted = (
+        "claude-code-20250219, files-api-2025-04-14,mcp-client-2025-11-20,context-1m-2025-08-07"
+    )
+    given = {"anthropic-beta": wanted, "anthropic-workspace-id": "w", "anthropic-version": "1"}
+    async with between(note, Purse()) as (_api, url, client), asyncio.timeout(20):
+        async with ask(client, url, headers={"x-api-key": TOKEN, **given}) as answer:
+            assert answer.status == 200
+        only = {"x-api-key": TOKEN, "anthropic-beta": "fast-mode-2026-02-01"}
+        async with ask(client, url, headers=only) as answer:
+            assert answer.status == 200
+    first, second = (request.headers for request in heard)
+    assert first["anthropic-beta"] == "claude-code-20250219,context-1m-2025-08-07"
+    assert (first["anthropic-version"], "anthropic-workspace-id" in first) == ("1", False)
+    assert "anthropic-beta" not in second
+
+
+def test_a_silent_model_is_named_before_its_program_is_called_silent() -> None:
+    assert gateway.SILENCE_SECONDS < vendor.IDLE_TIMEOUT
+
+
+async def test_a_model_that_falls_silent_is_named_and_its_program_may_ask_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(gateway, "SILENCE_SECONDS", 0.2)
+
+    async def silent(request: web.Request) -> web.StreamResponse:
+        await asyncio.Event().wait()
+        raise AssertionError("never")
+
+    async with between(silent, Purse()) as (api, url, client), asyncio.timeout(20):
+        beats = api.pulse.beats
+        async with ask(client, url) as answer:
+            assert answer.status == 502
+            assert "the model's answer broke off" in await answer.text()
+        assert api.pulse.beats > beats

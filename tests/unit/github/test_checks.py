@@ -91,6 +91,14 @@ async def test_a_check_is_completed(client: RepoClient, github: GitHubApi) -> No
     assert (posted.status, posted.conclusion) == ("completed", "failure")
 
 
+async def test_new_words_of_a_check_leave_its_status_alone(client, github: GitHubApi) -> None:
+    github.on("PATCH", RUN, ok("PATCH", RUN, POSTED))
+    await client.tell_check(9, "codex reading", "two agents")
+    assert github.sent("PATCH", RUN) == [
+        {"output": {"title": "codex reading", "summary": "two agents"}}
+    ]
+
+
 async def test_more_than_fifty_annotations_follow_in_updates(
     client: RepoClient, github: GitHubApi
 ) -> None:

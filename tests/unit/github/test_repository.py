@@ -46,6 +46,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "branch_sha": ("repos/get-branch", lambda c: c.branch_sha("feature/x")),
     "create_check": ("checks/create", lambda c: c.create_check(CHECK)),
     "update_check": ("checks/update", lambda c: c.update_check(1, CHECK)),
+    "tell_check": ("checks/update", lambda c: c.tell_check(1, "t", "s")),
     "checks": ("checks/list-for-ref", lambda c: c.checks(SHA, "harness")),
     "issue_comments": ("issues/list-comments", lambda c: c.issue_comments(5)),
     "create_issue_comment": ("issues/create-comment", lambda c: c.create_issue_comment(5, "b")),

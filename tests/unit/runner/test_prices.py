@@ -28,6 +28,11 @@ def test_tokens_from_a_cache_are_part_of_the_input_and_cost_less():
     assert cost(input=1000, cache_read=1000) == Decimal("0.0003")
 
 
+def test_what_is_kept_for_an_hour_costs_more():
+    assert cost(input=1000, cache_write=1000) == Decimal("0.00375")
+    assert cost(input=1000, cache_write=1000, cache_write_1h=400) == Decimal("0.00465")
+
+
 def test_a_sum_of_calls_has_a_price_only_where_their_lengths_do_not_matter():
     short = ModelUsage(model="gemini-2.5-pro", input=150_000, cache_read=999, output=7)
     assert price_of_many(short, at=AT) == price(short, at=AT)

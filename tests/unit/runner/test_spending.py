@@ -267,6 +267,16 @@ async def test_a_command_with_an_address_of_its_own_cannot_be_kept_under_a_limit
     assert report.state is ReportState.FINISHED
 
 
+@pytest.mark.parametrize("more", [{"api_key_env": "MINE"}, {"api_key_file": "/keys/mine"}])
+async def test_a_command_with_a_key_of_its_own_cannot_be_kept_under_a_limit(more):
+    own = Agent()
+    (report,) = await Money().run(panelist(own, "mine", costs=False, **more))
+    assert (own.started, report.state) == (0, ReportState.NOT_STARTED)
+    assert "remove its api_key_env or api_key_file, or the limit" in report.reason
+    (report,) = await Money(Limits()).run(panelist(own, "mine", costs=False, **more))
+    assert report.state is ReportState.FINISHED
+
+
 async def test_an_attempt_that_a_crash_lost_stays_counted_and_is_no_part_of_the_next():
     money = Money()
     await money.run(panelist(Agent(used())))  # its result was never recorded

@@ -83,9 +83,23 @@ GEMINI_PARTS = [
         }
     },
 ]
+HOUR = stream(
+    {
+        "message": {
+            "usage": {
+                "input_tokens": 10,
+                "cache_creation_input_tokens": 5,
+                "cache_creation": {"ephemeral_1h_input_tokens": 4, "ephemeral_5m_input_tokens": 1},
+                "output_tokens": 1,
+            }
+        }
+    },
+    {"usage": {"input_tokens": 10, "cache_creation_input_tokens": 5, "output_tokens": 7}},
+)
 WHOLE = ModelUsage(model="m", input=45, cache_read=30, output=7)
 CASES = [
     (A, SSE, ANTHROPIC, ModelUsage(model="m", input=45, cache_read=30, cache_write=5, output=7)),
+    (A, SSE, HOUR, ModelUsage(model="m", input=15, cache_write=5, cache_write_1h=4, output=7)),
     (O, SSE, RESPONSES, WHOLE),
     (O, SSE, CHAT, WHOLE),
     (G, SSE, stream(*GEMINI_PARTS), WHOLE),
