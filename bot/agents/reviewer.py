@@ -88,6 +88,8 @@ class AgentKind:
     analyzer: bool
     """A static analyzer: never executes the tree, and reports on touched lines only."""
     build: Callable[[AgentSpec, Launcher], AgentReviewer]
+    reads: Callable[[str], bool] | None = None
+    """Which paths it understands; None for whoever reads them all."""
     idle_timeout: float | None = None
     """Seconds without a sign of life after which it has hung; None for programs that are silent
     until they have their answer."""

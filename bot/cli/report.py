@@ -157,6 +157,7 @@ def _report_json(report: AgentReport) -> dict[str, Any]:
         "required": report.required,
         "findings": len(report.findings),
         "untouched": report.untouched,
+        "files": report.files,
         "problems": list(report.problems),
         "seconds": round(report.run.duration, 3),
         "tokens": {"input": report.run.tokens.input, "output": report.run.tokens.output},

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from bot import registry
-from bot.models import Asker, Job, Permission, ReplyRequest, Repo
+from bot.models import Asker, IssueRequest, Job, Permission, ReplyRequest, Repo
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,6 +21,8 @@ class Invocation:
     comment_id: int
     created_at: str
     words: tuple[str, ...]
+    thread: int = 0
+    """The first comment of the thread in which it was written; 0 for the conversation."""
     key: str
     """Of the pull request; replies have a key of their own, so that they wait for no review."""
 
@@ -30,6 +32,7 @@ class Invocation:
             comment_id=self.comment_id,
             comment_created_at=self.created_at,
             needs=needs,
+            thread=self.thread,
         )
 
     def reply(self, topic: str, detail: str = "") -> Job:
@@ -42,8 +45,25 @@ class Invocation:
             topic=topic,
             login=self.login,
             detail=detail,
+            thread=self.thread,
         )
-        return Job(recipe="reply", key=f"{self.key}/reply", request=request)
+        return Job(recipe="reply", key=self.replies, request=request)
+
+    @property
+    def replies(self) -> str:
+        """The key of what is said and done at once, also while a review runs."""
+        return f"{self.key}/reply"
+
+    def about_issue(self, recipe: str, needs: Permission) -> Job:
+        """A job about one issue of the pull request, by a recipe of `bot.tasks.conversation`."""
+        request = IssueRequest(
+            installation_id=self.installation_id,
+            repo=self.repo,
+            number=self.number,
+            asker=self.asker(needs),
+            words=self.words,
+        )
+        return Job(recipe=recipe, key=self.replies, request=request)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,4 +85,13 @@ def commands() -> dict[str, Command]:
 
 def help_rows() -> tuple[tuple[str, str, str], ...]:
     """(usage, who may, summary) of every command, for the help text."""
-    return tuple((c.usage, c.needs.value, c.summary) for c in commands().values())
+    return tuple(
+        (c.usage, "anybody" if c.needs is Permission.NONE else c.needs.value, c.summary)
+        for c in commands().values()
+    )
+
+
+def help_table() -> str:
+    """The same for the documentation; a test keeps the README equal to it."""
+    rows = "\n".join(f"| `{usage}` | {who} | {what} |" for usage, who, what in help_rows())
+    return f"| command | who may | what it does |\n|---|---|---|\n{rows}"

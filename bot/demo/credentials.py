@@ -27,7 +27,10 @@ APP_PERMISSIONS = {
     "checks": "write", "contents": "write", "issues": "write", "merge_queues": "read",
     "metadata": "read", "pull_requests": "write",
 }  # fmt: skip
-APP_EVENTS = ("check_run", "check_suite", "issue_comment", "merge_group", "pull_request")
+APP_EVENTS = (
+    "check_run", "check_suite", "issue_comment", "merge_group", "pull_request",
+    "pull_request_review_comment", "pull_request_review_thread",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,6 +141,14 @@ def _repositories(
             " parent installation.",
         )
     return frozenset(number for number in found if number is not None)
+
+
+def withdraw(state: State, name: str, level: str) -> None:
+    """No installation's token holds more of this permission than ``level`` from now on."""
+    for token in state.tokens.values():
+        held = {name: token.permissions.get(name, "none")}
+        if token.installation_id is not None and not narrower(held, {name: level}):
+            token.permissions[name] = level
 
 
 def person_token(state: State, user: User, clock: Clock) -> Token:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from bot.demo import threads
 from bot.demo.credentials import reaches
 from bot.demo.graphql_documents import Field, GraphQLSyntax, operation
 from bot.demo.hub import Hub
@@ -113,7 +114,7 @@ class _Answer:
         )
 
     def pull(self, pull: Pull, fields: Sequence[Field]) -> dict[str, Any]:
-        threads = self.hub.state.threads_of(pull)
+        found = self.hub.state.threads_of(pull)
         return self.select(
             fields,
             "PullRequest",
@@ -122,16 +123,12 @@ class _Answer:
                 "number": lambda _: pull.number,
                 "title": lambda _: pull.title,
                 "headRefOid": lambda _: pull.head_sha,
-                "reviewThreads": lambda field: self.connection(field, threads, self.thread),
+                "reviewThreads": lambda field: self.connection(field, found, self.thread),
             },
         )
 
     def thread(self, thread: Thread, fields: Sequence[Field]) -> dict[str, Any]:
-        comments = [
-            comment
-            for comment in self.hub.state.review_comments.values()
-            if comment.thread_id == thread.id
-        ]
+        comments = self.hub.state.comments_in(thread)
         first = comments[0]
         resolver = thread.resolved_by
         return self.select(
@@ -234,7 +231,7 @@ def _settle(answer: _Answer, field: Field) -> Any:
     thread_id = given.get("threadId") if isinstance(given, dict) else None
     thread = _thread(answer, thread_id, field.name)
     by = answer.token.user or answer.hub.bot
-    thread.resolved_by = by if field.name == "resolveReviewThread" else None
+    threads.settle(answer.hub, thread, by, resolved=field.name == "resolveReviewThread")
     mutation_id = given.get("clientMutationId") if isinstance(given, dict) else None
     return answer.select(
         field.selections,

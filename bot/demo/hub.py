@@ -60,6 +60,7 @@ class Hub:
         self.credentials = credentials
         self.observer = observer
         self.state = State()
+        self.app_permissions = dict(APP_PERMISSIONS)
         self.faults = Faults()
         self.git = Git(self.root)
         self.shapes = self.links("http://127.0.0.1")
@@ -81,7 +82,7 @@ class Hub:
             "id": self.credentials.app_id,
             "slug": self.credentials.slug,
             "owner": "harness-demo",
-            "permissions": APP_PERMISSIONS,
+            "permissions": self.app_permissions,
             "events": APP_EVENTS,
         }
         return Shapes(self.state, api=web + api_path, web=web, app=app)

@@ -6,7 +6,16 @@ from typing import Any
 
 from bot.demo import shapes_talk as talk
 from bot.demo.shapes import Json, Shapes, node
-from bot.demo.state import CheckRun, Comment, Pull, Repository, Review, ReviewComment, User
+from bot.demo.state import (
+    CheckRun,
+    Comment,
+    Pull,
+    Repository,
+    Review,
+    ReviewComment,
+    Thread,
+    User,
+)
 
 
 def frame(shapes: Shapes, repo: Repository, sender: User, action: str | None) -> Json:
@@ -42,11 +51,12 @@ def pull_request(
     }  # fmt: skip
 
 
-def issue_comment(shapes: Shapes, action: str, comment: Comment, sender: User) -> Json:
+def issue_comment(shapes: Shapes, action: str, comment: Comment, sender: User, **more: Any) -> Json:
+    """``more``: ``changes`` of an edit."""
     pull = shapes.state.pulls[comment.repo_id, comment.number]
     repo = shapes.state.repositories[comment.repo_id]
     return frame(shapes, repo, sender, action) | {
-        "issue": talk.issue(shapes, pull), "comment": talk.comment(shapes, comment),
+        "issue": talk.issue(shapes, pull), "comment": talk.comment(shapes, comment), **more,
     }  # fmt: skip
 
 
@@ -59,11 +69,24 @@ def pull_request_review(shapes: Shapes, review: Review, sender: User) -> Json:
     }  # fmt: skip
 
 
-def review_comment(shapes: Shapes, comment: ReviewComment, sender: User) -> Json:
+def review_comment(
+    shapes: Shapes, action: str, comment: ReviewComment, sender: User, **more: Any
+) -> Json:
+    """``more``: ``changes`` of an edit."""
     pull = shapes.state.pulls[comment.repo_id, comment.number]
     repo = shapes.state.repositories[comment.repo_id]
-    return frame(shapes, repo, sender, "created") | {
-        "comment": talk.review_comment(shapes, comment), "pull_request": shapes.pull(pull),
+    return frame(shapes, repo, sender, action) | {
+        "comment": talk.review_comment(shapes, comment), "pull_request": shapes.pull(pull), **more,
+    }  # fmt: skip
+
+
+def review_thread(shapes: Shapes, action: str, thread: Thread, sender: User) -> Json:
+    """``action``: resolved or unresolved."""
+    pull = shapes.state.pulls[thread.repo_id, thread.number]
+    repo = shapes.state.repositories[thread.repo_id]
+    comments = [talk.review_comment(shapes, c) for c in shapes.state.comments_in(thread)]
+    return frame(shapes, repo, sender, action) | {
+        "thread": {"node_id": thread.id, "comments": comments}, "pull_request": shapes.pull(pull),
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What people do at GitHub: repositories, branches, pull requests, comments, settings."""
+"""What people do at GitHub: repositories, branches, pull requests, settings."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from bot.demo import payloads
-from bot.demo.credentials import APP_EVENTS, APP_PERMISSIONS, person_token
+from bot.demo.credentials import APP_EVENTS, person_token, withdraw
 from bot.demo.git import Content
-from bot.demo.hub import Hub
-from bot.demo.state import CheckRun, Comment, Installation, Pull, Repository, User
+from bot.demo.state import CheckRun, Installation, Pull, Repository, User
+from bot.demo.talk import Talk
 
 
-class People(Hub):
+class People(Talk):
     """Every deed sends the deliveries that GitHub would send; `settled` waits for them."""
 
     async def create_repo(
@@ -45,7 +45,7 @@ class People(Hub):
             if known.account is account:
                 return known
         made = Installation(
-            id=self.state.new_id(), account=account, permissions=dict(APP_PERMISSIONS),
+            id=self.state.new_id(), account=account, permissions=dict(self.app_permissions),
             events=APP_EVENTS, created_at=self.now(),
         )  # fmt: skip
         self.state.installations[made.id] = made
@@ -209,22 +209,22 @@ class People(Hub):
             f"Merge pull request #{pull.number}", self.clock.now(),
         )  # fmt: skip
 
-    async def comment(self, pull: Pull, body: str, *, by: str = "octocat") -> Comment:
-        now, user = self.now(), self.state.user(by)
-        comment = Comment(
-            id=self.state.new_id(), repo_id=pull.repo_id, number=pull.number, user=user,
-            body=body, created_at=now, updated_at=now,
-        )  # fmt: skip
-        self.state.comments[comment.id] = comment
-        repo = self.state.repositories[pull.repo_id]
-        payload = payloads.issue_comment(self.shapes, "created", comment, user)
-        self.emit("issue_comment", repo, payload)
-        return comment
-
     def set_permission(self, repo: Repository, login: str, level: str) -> None:
         """``level``: none, read, triage, write, maintain or admin."""
         self.state.user(login)
         repo.permissions[login.lower()] = level
+
+    def set_app_permission(self, name: str, level: str) -> None:
+        """What the App asks for, agreed to by every owner. ``level``: none, read or write.
+
+        Tokens that are out lose what they may not hold any more, and gain nothing.
+        """
+        installations = self.state.installations.values()
+        for held in (self.app_permissions, *(i.permissions for i in installations)):
+            held.pop(name, None)
+            if level != "none":
+                held[name] = level
+        withdraw(self.state, name, level)
 
     def person_token(self, login: str) -> str:
         """What this person would put into git's password prompt."""

@@ -278,6 +278,9 @@ class State:
     def threads_of(self, pull: Pull) -> list[Thread]:
         return list(_of(pull, self.threads.values()))
 
+    def comments_in(self, thread: Thread) -> list[ReviewComment]:
+        return [c for c in self.review_comments.values() if c.thread_id == thread.id]
+
     def checks_of(self, repo: Repository, sha: str) -> list[CheckRun]:
         return [c for c in self.check_runs.values() if (c.repo_id, c.head_sha) == (repo.id, sha)]
 

@@ -7,12 +7,16 @@ sure it says "code", so that nobody is told that nothing changed.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 MAX_LINE = 2_000
 """Characters of one line that are looked at: minified code is one line of a megabyte."""
+MAX_LINES = 10
+SAME, FEWEST = 0.7, 3
+"""Of the words of two pieces of code: the part, and the number, that makes them alike."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -76,6 +80,19 @@ def names(line: str) -> frozenset[str]:
     """Identifiers in a line of code, those inside of texts too: they may be interpolated."""
     words = re.findall(r"[^\W\d]\w*", line[:MAX_LINE])
     return frozenset(w for w in words if len(w) > 1 and w.lower() not in _KEYWORDS)
+
+
+def vocabulary(code: str) -> Counter[str]:
+    """Its words and numbers, without the signs that all code has; of few lines."""
+    lines = code.split("\n")[:MAX_LINES]
+    words = (token.text for line in lines for token in tokens(line))
+    return Counter(word for word in words if word[0].isalnum() or word[0] == "_")
+
+
+def alike(mine: Counter[str], yours: Counter[str]) -> bool:
+    """Whether two pieces of code are one with small edits; too little code is like nothing."""
+    whole = max(mine.total(), yours.total())
+    return (mine & yours).total() >= max(FEWEST, SAME * whole)
 
 
 def only_says(line: str) -> bool:

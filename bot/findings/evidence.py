@@ -20,6 +20,9 @@ the code concerned was changed since the issue was last seen:
 | its lines were moved, or its file was renamed | no |
 | anything else | no |
 
+What a person opened again after it had been addressed stays open, whatever changes: until an agent
+finds it again, or a person resolves its thread.
+
 "No" means unknown: the issue stays open, and is listed with the reason. It is stale if its file was
 a part of the pull request when it was found, and is not any more; no agent is needed to see that.
 """
@@ -88,6 +91,8 @@ def _verdict(issue: KnownIssue, spot: Spot, seen: Seen) -> Closing | str:
     if _left(issue, spot, seen):
         reason = "its file is not a part of this pull request any more"
         return Closing(issue=issue, state=IssueState.STALE, reason=reason, commit=seen.head_sha)
+    if issue.state is IssueState.REOPENED and issue.reason:
+        return issue.reason  # a person's word against ours: only people or a new finding end that
     asked = seen.panel & set(issue.agents)
     if not asked:
         return f"{_listed(issue.agents)}, who found it, did not take part in this review"
@@ -126,7 +131,17 @@ def _touched(issue: KnownIssue, spot: Spot, seen: Seen, *, exact: bool) -> Touch
     changed = changed_file(seen.diff, plain_path(issue.file))
     deleted = changed is not None and changed.status is FileStatus.DELETED
     diff = seen.since.get(issue.head_sha)
-    return touch(issue, spot, diff, seen.lines, deleted=deleted, exact=exact)
+    return touch(
+        issue, spot, diff, seen.lines, deleted=deleted, exact=exact, whole=_read_whole(seen)
+    )
+
+
+def _read_whole(seen: Seen) -> bool:
+    return all(
+        file.path in seen.lines
+        for file in seen.diff.files
+        if file.status is not FileStatus.DELETED and not file.binary
+    )
 
 
 def _listed(names: Sequence[str] | frozenset[str]) -> str:

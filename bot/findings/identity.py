@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bot.findings.code import alike, vocabulary
 from bot.findings.naming import named
-from bot.findings.similarity import cosine, vectors
+from bot.findings.similarity import SAME_TERMS, cosine, reordered, vectors
 from bot.findings.states import OPEN, after
 from bot.findings.touch import rewritten
 from bot.findings.track import Spot, locate_all
@@ -40,6 +41,7 @@ class _Pair:
     spot: Spot
     text: float
     same_code: bool
+    like_code: bool
 
     @property
     def same_file(self) -> bool:
@@ -68,6 +70,8 @@ class _Pair:
             return self.text >= (ALIKE if self.exact else edited)
         if self.same_code and not self.spot.stands:
             return self.text >= (LOOSE if self.same_file else ALIKE)
+        if self.like_code and not self.spot.stands:
+            return self.text >= ALIKE  # moved, and edited on the way
         if gap is not None:
             return not self.exact and gap <= NEAR and self.text >= ALIKE
         # At least one of the two is about the whole file, or its file is gone.
@@ -81,7 +85,8 @@ class _Pair:
             place /= 2
         shared = bool(set(self.issue.agents) & set(self.known.agents))
         still = self.known.state in OPEN
-        return place + 0.7 * self.same_code + 0.6 * self.text + 0.05 * shared + 0.04 * still
+        code = 0.7 * self.same_code + 0.3 * self.like_code
+        return place + code + 0.6 * self.text + 0.05 * shared + 0.04 * still
 
 
 _Ranked = tuple[float, int, str, str, int, int]
@@ -125,20 +130,28 @@ def _pairs(
     issues: Sequence[Issue], known: Sequence[KnownIssue], spots: Sequence[Spot]
 ) -> list[_Ranked]:
     """Admissible pairs, best first; distance and ids break ties, never the order of the input."""
-    texts = vectors(
-        [f"{i.title}\n{i.description}" for i in issues]
-        + [f"{k.title}\n{k.description}" for k in known]
-    )
+    texts = vectors([*map(_words, issues), *map(_words, known)])
     codes = [_plain(k.code) for k in known]
+    vocabularies = [vocabulary(k.code) for k in known]
     pairs: list[_Ranked] = []
     for i, issue in enumerate(issues):
-        code = _plain(issue.code)
+        code, mine = _plain(issue.code), vocabulary(issue.code)
         for k, old in enumerate(known):
             same_code = bool(code) and code == codes[k]
-            if issue.file != spots[k].file and not same_code:
+            like_code = not same_code and alike(mine, vocabularies[k])
+            if issue.file != spots[k].file and not (same_code or like_code):
                 continue
             text = cosine(texts[i], texts[len(issues) + k])
-            pair = _Pair(issue=issue, known=old, spot=spots[k], text=text, same_code=same_code)
+            if text >= SAME_TERMS and reordered(_words(issue), _words(old)):
+                text = 0.0
+            pair = _Pair(
+                issue=issue,
+                known=old,
+                spot=spots[k],
+                text=text,
+                same_code=same_code,
+                like_code=like_code,
+            )
             if pair.admissible():
                 drift = abs((issue.line or 0) - (old.line or 0))
                 pairs.append((-pair.score(), drift, old.id, issue.id, i, k))
@@ -161,6 +174,10 @@ def _fresh(issues: Sequence[Issue], known: Collection[KnownIssue]) -> list[Issue
     if not any(issue.id in taken for issue in issues):
         return list(issues)
     return list(named(issues, taken))
+
+
+def _words(item: Issue | KnownIssue) -> str:
+    return f"{item.title}\n{item.description}"
 
 
 def _plain(code: str) -> str:

@@ -16,7 +16,7 @@ from bot.findings.anchor import anchor, changed_file, covers
 from bot.findings.cluster import average_linkage
 from bot.findings.likeness import NEVER, THRESHOLD, likeness
 from bot.findings.naming import named
-from bot.findings.similarity import all_pairs, vectors
+from bot.findings.similarity import SAME_TERMS, all_pairs, reordered, vectors
 from bot.models import Anchor, Diff, Finding, Issue, Placement, Side
 
 UNSAID = 0.5
@@ -30,14 +30,21 @@ _PLACES = list(Placement)
 
 
 def merge(
-    findings: Sequence[Finding], *, diff: Diff, lines: Mapping[str, Sequence[str]]
+    findings: Sequence[Finding],
+    *,
+    diff: Diff,
+    lines: Mapping[str, Sequence[str]],
+    threshold: float = THRESHOLD,
 ) -> tuple[Issue, ...]:
-    """One issue for each problem, worst first. ``lines``: text lines of the head, by path."""
+    """One issue for each problem, worst first. ``lines``: text lines of the head, by path.
+
+    ``threshold``: the likeness at which two findings are one; only measurements give another.
+    """
     pool = sorted(set(findings), key=_canonical)
     issues = [
         _issue([part[n] for n in group], diff, lines)
         for part in _parts(pool)
-        for group in _groups(part)
+        for group in _groups(part, threshold)
     ]
     return tuple(sorted(named(issues), key=worst_first))
 
@@ -67,13 +74,17 @@ def _parts(pool: list[Finding]) -> Iterator[list[Finding]]:
             yield part[start : start + POOL]
 
 
-def _groups(pool: Sequence[Finding]) -> list[tuple[int, ...]]:
-    similar = all_pairs(vectors([_words(finding) for finding in pool]))
+def _groups(pool: Sequence[Finding], threshold: float) -> list[tuple[int, ...]]:
+    words = [_words(finding) for finding in pool]
+    similar = all_pairs(vectors(words))
 
     def score(i: int, j: int) -> float:
-        return likeness(pool[i], pool[j], similar[i].get(j, 0.0))
+        text = similar[i].get(j, 0.0)
+        if text >= SAME_TERMS and reordered(words[i], words[j]):
+            text = 0.0
+        return likeness(pool[i], pool[j], text)
 
-    return average_linkage(len(pool), score, THRESHOLD, never=NEVER)
+    return average_linkage(len(pool), score, threshold, never=NEVER)
 
 
 def _words(finding: Finding) -> str:

@@ -50,6 +50,8 @@ COMMONPLACE_WEIGHT = 0.4
 """What every reviewer says about everything hardly tells what a finding is about. In a large pool
 the rarity of words shows that; a panel's few findings need to be told."""
 
+SAME_TERMS = 0.99
+"""From here on two texts have the same words, and their order is looked at."""
 MAX_CHARACTERS = 4_000
 """What counts of a long text; the beginning says what it is about."""
 
@@ -119,6 +121,12 @@ def cosine(a: Vector, b: Vector) -> float:
     if len(b) < len(a):
         a, b = b, a
     return math.fsum(weight * b[term] for term, weight in a.items() if term in b)
+
+
+def reordered(one: str, other: str) -> bool:
+    """The same words in another order say something else: which call comes before which."""
+    words, others = one.lower().split(), other.lower().split()
+    return words != others and Counter(words) == Counter(others)
 
 
 def all_pairs(items: Sequence[Vector]) -> list[dict[int, float]]:

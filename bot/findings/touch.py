@@ -37,13 +37,18 @@ def touch(
     *,
     deleted: bool,
     exact: bool,
+    whole: bool = False,
 ) -> Touched:
-    """``deleted``: the pull request deletes its file. ``exact``: only analyzers found it."""
+    """``deleted``: the pull request deletes its file. ``exact``: only analyzers found it.
+
+    ``whole``: ``lines`` has every file that the pull request changes, so that a file which is not
+    there under its name can only be one of them.
+    """
     path = plain_path(issue.file)
     if not path:
         return Touched(what="it is about no file, so no change can be told to concern it")
     if diff is None:
-        return _by_text(issue, spot, lines, deleted=deleted)
+        return _by_text(issue, spot, lines, deleted=deleted, whole=whole)
     file = change_of(path, diff)
     if file is not None and file.status is FileStatus.DELETED:
         if spot.stands:
@@ -231,7 +236,9 @@ def _definition(issue: KnownIssue, path: str, block: tuple[int, int], diff: Diff
     return None
 
 
-def _by_text(issue: KnownIssue, spot: Spot, lines: _Lines, *, deleted: bool) -> Touched:
+def _by_text(
+    issue: KnownIssue, spot: Spot, lines: _Lines, *, deleted: bool, whole: bool
+) -> Touched:
     """The earlier commit is gone: all there is to compare are its own lines."""
     own = _own(issue)
     if spot.stands:
@@ -240,6 +247,8 @@ def _by_text(issue: KnownIssue, spot: Spot, lines: _Lines, *, deleted: bool) -> 
     if deleted:
         return Touched(what="its file was deleted", proof=True)
     text = stripped(lines.get(spot.file, ()), spot.file)
+    if not text and whole:
+        text = [line for path, found in lines.items() for line in stripped(found, path)]
     everywhere = {line for path, found in lines.items() for line in stripped(found, path)}
     if not text or not telling(own) or issue.side is Side.LEFT:
         return Touched(what="the commit it was seen on is gone, and its code cannot be compared")

@@ -13,6 +13,7 @@ import jwt
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from typing_extensions import override
 
 from bot.clock import Clock
 from bot.errors import AccessLost, ConfigurationError, GitHubError, Unprocessable
@@ -22,7 +23,8 @@ from bot.github.etags import EtagCache
 from bot.github.links import join
 from bot.github.payload import items, moment, needed_text, number, obj, text
 from bot.github.repository import RepoClient
-from bot.github.tokens import READ, REVIEW, Token, TokenKey, Tokens
+from bot.github.settling import Refusals, Settling
+from bot.github.tokens import READ, REVIEW, SETTLE, Token, TokenKey, Tokens
 from bot.models.github import Repo
 
 SKEW = timedelta(seconds=60)
@@ -62,6 +64,7 @@ class GitHubApp:
         self._pause = pause
         self._etags = EtagCache()
         self._tokens = Tokens(self._mint, clock)
+        self._refusals = Refusals(clock)
         self._api = self._client(_AppCredentials(app_id, _key(private_key), clock))
         self._login = ""
 
@@ -71,7 +74,13 @@ class GitHubApp:
         """A client for one repository; its tokens are renewed as they end."""
         key = TokenKey.of(installation_id, repo, permissions)
         api = self._client(_InstallationCredentials(self._tokens, key), self._etags)
-        return RepoClient(api, repo, await self.login())
+        key = TokenKey.of(installation_id, repo, SETTLE)
+        settling = Settling(
+            self._client(_SettlingCredentials(self._tokens, key)),
+            (installation_id, repo),
+            self._refusals,
+        )
+        return RepoClient(api, repo, await self.login(), settling=settling)
 
     async def token(
         self, installation_id: int, repo: Repo, permissions: Mapping[str, str] = READ
@@ -110,7 +119,8 @@ class GitHubApp:
             self._tokens.drop_installation(key.installation_id)
             raise
         except Unprocessable as error:  # not this repository, or not these permissions
-            self._tokens.drop_repo(key.installation_id, key.repo)
+            if not key.settles:  # many an installation gives no such token, and the rest stands
+                self._tokens.drop_repo(key.installation_id, key.repo)
             raise AccessLost(f"no access to {key.repo.full_name}: {error}") from error
         except GitHubError as error:
             if error.status != 404:
@@ -192,6 +202,14 @@ class _InstallationCredentials:
 
     def lost(self) -> None:
         self._tokens.drop_repo(self._key.installation_id, self._key.repo)
+
+
+class _SettlingCredentials(_InstallationCredentials):
+    """Refused, it takes no other token along: resolving threads is asked for on top."""
+
+    @override
+    def lost(self) -> None:
+        self._tokens.drop_key(self._key)
 
 
 def _key(pem: str) -> RSAPrivateKey:

@@ -9,6 +9,7 @@ from bot.errors import AccessLost, GitHubError
 from bot.github.client import GitHubClient
 from bot.github.links import repo_path
 from bot.github.pagination import PER_PAGE, collect
+from bot.github.settling import Settling
 from bot.models.github import Repo
 
 T = TypeVar("T")
@@ -17,11 +18,19 @@ T = TypeVar("T")
 class Calls:
     """Calls about one repository, as the App's installation there."""
 
-    def __init__(self, api: GitHubClient, repo: Repo, login: str) -> None:
+    def __init__(
+        self,
+        api: GitHubClient,
+        repo: Repo,
+        login: str,
+        *,
+        settling: Settling | None = None,
+    ) -> None:
         self.repo = repo
         self.login = login
         """Our own login (``slug[bot]``): who wrote what we wrote."""
         self._api = api
+        self._settling = settling
 
     async def _get(self, *parts: str | int, **query: str | int) -> Any:
         return await self._told(self._api.getitem(repo_path(self.repo, *parts, **query)))

@@ -24,6 +24,15 @@ class Comments(Calls):
         """To a comment of the conversation. Doing it twice is one reaction."""
         await self._post("issues", "comments", comment_id, "reactions", data={"content": content})
 
+    async def react_in_thread(self, comment_id: int, content: str) -> None:
+        """To a comment on code. Doing it twice is one reaction."""
+        await self._post("pulls", "comments", comment_id, "reactions", data={"content": content})
+
+    async def reply_in_thread(self, number: int, comment_id: int, body: str) -> Comment:
+        """Below a thread's first comment: GitHub takes no answer to an answer."""
+        path = ("pulls", number, "comments", comment_id, "replies")
+        return to_comment(await self._post(*path, data={"body": body}))
+
     async def reviews(self, number: int) -> list[PostedReview]:
         return [to_review(item) for item in await self._all("pulls", number, "reviews")]
 

@@ -17,7 +17,7 @@ query Threads($owner: String!, $name: String!, $number: Int!, $after: String) {{
       reviewThreads(first: 50, after: $after) {{
         pageInfo {{ hasNextPage endCursor }}
         nodes {{
-          id isResolved isOutdated path line
+          id isResolved isOutdated path line resolvedBy {{ login }}
           comments(first: 50) {{{_COMMENTS}}}
         }}
       }}
@@ -35,4 +35,16 @@ query ThreadComments($thread: ID!, $after: String) {{
     }}
   }}
 }}
+"""
+
+RESOLVE = """
+mutation Resolve($thread: ID!) {
+  resolveReviewThread(input: {threadId: $thread}) { thread { id isResolved } }
+}
+"""
+
+UNRESOLVE = """
+mutation Unresolve($thread: ID!) {
+  unresolveReviewThread(input: {threadId: $thread}) { thread { id isResolved } }
+}
 """

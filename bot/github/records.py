@@ -121,8 +121,8 @@ def to_review(value: Any) -> PostedReview:
     )
 
 
-def to_thread(value: Any, comments: list[Any]) -> Thread:
-    """GraphQL; ``comments`` are all of the thread's, in their order."""
+def to_thread(value: Any, comments: list[Any], login: str) -> Thread:
+    """GraphQL; ``comments`` are all of the thread's, in their order. ``login`` is our own."""
     data = obj(value, "thread")
     path, line = text(data, "path"), maybe_number(data, "line")
     return Thread(
@@ -132,7 +132,19 @@ def to_thread(value: Any, comments: list[Any]) -> Thread:
         path=path,
         line=line,
         comments=tuple(_thread_comment(comment, path, line) for comment in comments),
+        resolved_by=_resolver(data, login),
     )
+
+
+def _resolver(thread: Payload, login: str) -> str:
+    """GraphQL shows who resolved as a user, be it an App: ours is known by its name.
+
+    Nobody else's account can have an App's slug for its name.
+    """
+    if not flag(thread, "isResolved"):
+        return ""
+    name = author(thread.get("resolvedBy"))
+    return login if name + _BOT == login else name
 
 
 def author(value: Any) -> str:

@@ -23,6 +23,12 @@ REVIEW: Mapping[str, str] = {
     "metadata": "read",
     "pull_requests": "write",
 }
+SETTLE: Mapping[str, str] = {
+    "contents": "write",  # GitHub demands it of an App that resolves a thread
+    "metadata": "read",
+    "pull_requests": "write",
+}
+"""To resolve and unresolve review threads, and for nothing else; `bot.github.settling` has it."""
 READ: Mapping[str, str] = {"contents": "read", "metadata": "read"}
 """To fetch with git."""
 
@@ -42,6 +48,10 @@ class TokenKey:
             repo=repo,
             permissions=tuple(sorted(permissions.items())),
         )
+
+    @property
+    def settles(self) -> bool:
+        return self.permissions == tuple(sorted(SETTLE.items()))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,6 +87,9 @@ class Tokens:
         cached = self._cache.get(key)
         if cached is not None and cached.value == value:
             self._cache.pop(key, None)
+
+    def drop_key(self, key: TokenKey) -> None:
+        self._cache.pop(key, None)
 
     def drop_repo(self, installation_id: int, repo: Repo) -> None:
         self._drop_all(lambda k: k.installation_id == installation_id and k.repo == repo)

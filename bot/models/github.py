@@ -154,6 +154,11 @@ class Comment:
     path: str = ""
     line: int | None = None
 
+    @property
+    def by_bot(self) -> bool:
+        """Ours or any other App's. No person's login can have brackets."""
+        return self.author.endswith("[bot]")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PostedReview:
@@ -166,11 +171,24 @@ class PostedReview:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Thread:
-    """A review thread (GraphQL). The first comment opened it."""
+    """A review thread (GraphQL). The first comment opened it; replies go below that one."""
 
     id: str
     resolved: bool
     outdated: bool
     path: str
     line: int | None
+    """Where it is in the newest diff; None when it is outdated or about a whole file."""
     comments: tuple[Comment, ...]
+    resolved_by: str = ""
+    """Who resolved it, spelled as authors are; empty while it is open."""
+
+    @property
+    def first(self) -> Comment | None:
+        """None only when somebody deletes the last comment while we read."""
+        return self.comments[0] if self.comments else None
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The logins of those who replied and are no bots, in order of their first word."""
+        return tuple(dict.fromkeys(c.author for c in self.comments[1:] if not c.by_bot))

@@ -164,7 +164,9 @@ class KnownIssue:
     """People were told: by a comment, or by the summary (``placement``)."""
     category: str = ""
     reason: str = ""
-    """Why it is in its state, as a sentence; empty where the state says it all."""
+    """Why it is in its state, as a sentence; empty where the state says it all. Of a reopened one:
+    a person opened it again although it had been addressed.
+    """
     in_diff: bool = True
     """Its file was a part of the pull request when it was last seen."""
 

@@ -93,6 +93,8 @@ class Asker:
     comment_id: int
     comment_created_at: str = ""
     needs: Permission = Permission.WRITE
+    thread: int = 0
+    """The first comment of the thread in which it was written; 0 for the conversation."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,6 +121,45 @@ class ReplyRequest:
     topic: str
     login: str
     detail: str = ""
+    thread: int = 0
+    """The first comment of the thread to answer in; 0 for the conversation."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IssueRequest:
+    """Somebody asks about one issue, or dismisses it.
+
+    ``words`` are those of the command: an issue's id and a reason; in a thread of an issue the id
+    may be left out.
+    """
+
+    installation_id: int
+    repo: Repo
+    number: int
+    asker: Asker
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ThreadRequest:
+    """A person resolved a thread by hand, or opened it again."""
+
+    installation_id: int
+    repo: Repo
+    number: int
+    comment_id: int
+    """The first comment of the thread."""
+    login: str
+    resolved: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReconsiderRequest:
+    """People changed how the issues of a pull request stand: say anew what that comes to."""
+
+    installation_id: int
+    repo: Repo
+    number: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

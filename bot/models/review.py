@@ -98,6 +98,8 @@ class AgentReport:
     """Items of its answer that could not be read; each costs only itself."""
     untouched: int = 0
     """Findings of an analyzer on lines that the change did not touch (left out)."""
+    files: int | None = None
+    """Files of the change that it was given whole; None for one that was given single issues."""
     rejected: tuple[Rejection, ...] = ()
     """A judge's word; what came of it is `ReviewResult.held`."""
     opinion: Opinion | None = None

@@ -51,8 +51,12 @@ async def close_check(
     summary: str = "",
     text: str = "",
     annotations: tuple[Annotation, ...] = (),
+    again: bool = False,
 ) -> PostedCheck:
-    """The verdict. Without a ``summary`` the decision's reasons are all there is to tell."""
+    """The verdict. Without a ``summary`` the decision's reasons are all there is to tell.
+
+    ``again``: a check that is completed gets this verdict instead of its own; its marks stay.
+    """
     check = CheckRun(
         name=CHECK_NAME,
         head_sha=plan.pull.head_sha,
@@ -64,6 +68,10 @@ async def close_check(
         external_id=plan.run_id,
         details_url=plan.details_url,
     )
+    if again:
+        found = await find_check(client, check.head_sha, check.external_id)
+        if found is not None and found.status == CheckStatus.COMPLETED:
+            return await client.update_check(found.id, check)
     return await _complete(client, check, annotations)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.models import Comment, Placement
+from bot.models import Comment, Placement, Thread
 from bot.publish import marker
 from bot.publish.publisher import Client
 
@@ -26,6 +26,21 @@ async def issue_comments(client: Client, number: int) -> dict[str, Posted]:
         if mark.issue and mark.kind in _PLACES:
             found.setdefault(mark.issue, Posted(placement=_PLACES[mark.kind], url=comment.url))
     return found
+
+
+async def issue_threads(client: Client, number: int) -> dict[str, Thread]:
+    """Issue id -> the thread that harness began about it; the oldest, should there be two."""
+    found: dict[str, Thread] = {}
+    for thread in await client.threads(number):
+        mark = marker.own(thread.comments[:1], client.login)  # a person's, after ours was deleted
+        if mark and mark[0][0].issue and mark[0][0].kind in _PLACES:
+            found.setdefault(mark[0][0].issue, thread)
+    return found
+
+
+def said(thread: Thread, mark: marker.Marker, login: str) -> bool:
+    """Whether harness gave exactly this answer in it."""
+    return any(mark == found for found, _comment in marker.own(thread.comments, login))
 
 
 async def summary_comment(client: Client, number: int) -> Comment | None:

@@ -9,7 +9,7 @@ found = inline + file + summary + held back + merged, always.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -27,6 +27,7 @@ from bot.models import (
     PostedReview,
     ReviewPlan,
     ReviewResult,
+    Thread,
 )
 
 
@@ -64,6 +65,14 @@ class Client(CheckClient, Protocol):
         self, number: int, commit_sha: str, path: str, body: str
     ) -> Comment: ...
 
+    async def threads(self, number: int) -> list[Thread]: ...
+
+    async def reply_in_thread(self, number: int, comment_id: int, body: str) -> Comment: ...
+
+    async def resolve_thread(self, thread_id: str) -> bool: ...
+
+    async def unresolve_thread(self, thread_id: str) -> bool: ...
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Publication:
@@ -86,6 +95,8 @@ class Publication:
     secrets: tuple[str, ...] = ()
     """Never shown, whoever writes them."""
     bill: Bill | None = None
+    again: bool = False
+    """It was published before, and people have changed since how things stand."""
 
     def after(self, published: Published) -> Publication:
         """The publication as the next stage sees it."""
@@ -140,6 +151,8 @@ class Publisher:
     name: str
     stage: int
     publish: Callable[[Publication, Client], Awaitable[Published]]
+    standing: bool = False
+    """It says how things stand, and says it anew when people change that."""
     verdict: bool = False
     """It completes the check: a run in which it fails has failed."""
 
@@ -149,9 +162,9 @@ def publishers() -> dict[str, Publisher]:
     return registry.load("bot.publish.publishers", "PUBLISHER", Publisher)
 
 
-def ordered(found: Mapping[str, Publisher]) -> tuple[Publisher, ...]:
+def ordered(found: Iterable[Publisher]) -> tuple[Publisher, ...]:
     """In the order in which they publish."""
-    return tuple(sorted(found.values(), key=lambda publisher: (publisher.stage, publisher.name)))
+    return tuple(sorted(found, key=lambda publisher: (publisher.stage, publisher.name)))
 
 
 def failed(publication: Publication, publisher: Publisher, reason: str) -> Publication:

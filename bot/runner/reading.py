@@ -15,7 +15,7 @@ from bot.checkout.files import read_file
 from bot.context.prompt import left_out
 from bot.findings.grounding import ground
 from bot.findings.parse import Answer, parse_answer
-from bot.models import AgentReport, AgentRun, Change, Finding
+from bot.models import AgentReport, AgentRun, Change, FileStatus, Finding
 from bot.models.text import visible
 from bot.runner.member import Panelist, outcome, told_warnings
 
@@ -47,6 +47,7 @@ def read_report(agent: Panelist, run: AgentRun, change: Change) -> AgentReport:
         praise=answer.praise,
         guidance=answer.guidance,
         reason=reason,
+        files=_given(agent, change, ignored),
         problems=(
             *_clipped(agent, change, ignored),
             *told_warnings(run),
@@ -90,6 +91,15 @@ def _grounded(
     more = len(problems) - MAX_UNBELIEVED
     told = problems[:MAX_UNBELIEVED] + ([f"and {more} more such places"] if more > 0 else [])
     return tuple(finding for finding, _problem in grounded), tuple(told)
+
+
+def _given(agent: Panelist, change: Change, ignored: set[str]) -> int:
+    """How many of the files under review it was given whole."""
+    files = [file for file in change.diff.files if file.path not in ignored]
+    if agent.kind.analyzer:
+        reads = agent.kind.reads or (lambda _path: True)
+        return sum(f.status is not FileStatus.DELETED and reads(f.path) for f in files)
+    return len(files) - len(left_out(change.diff, frozenset(ignored)))
 
 
 def _clipped(agent: Panelist, change: Change, ignored: set[str]) -> tuple[str, ...]:

@@ -140,6 +140,7 @@ def plain_report(report: AgentReport) -> Plain:
         "reason": report.reason,
         "problems": report.problems,
         "untouched": report.untouched,
+        "files": report.files,
         "rejected": [plain(rejection) for rejection in report.rejected],
         "opinion": None if report.opinion is None else plain(report.opinion),
     }
@@ -160,6 +161,7 @@ def read_report(row: RowMapping) -> AgentReport:
         reason=values["reason"],
         problems=_texts(values["problems"]),
         untouched=values["untouched"],
+        files=values.get("files"),
         rejected=tuple(Rejection(**_known(Rejection, item)) for item in values.get("rejected", ())),
         opinion=_opinion(values.get("opinion")),
     )

@@ -56,6 +56,15 @@ def finish(
     )
 
 
+def restate(connection: Connection, run_id: str, conclusion: str, title: str) -> None:
+    """Another verdict for a run that has finished, and when it did stays as it was."""
+    connection.execute(
+        update(runs)
+        .where(runs.c.id == run_id, runs.c.state == RunState.FINISHED.value)
+        .values(conclusion=conclusion, title=title)
+    )
+
+
 def find(connection: Connection, run_id: str) -> RunRecord | None:
     found = _runs(connection, select(runs).where(runs.c.id == run_id))
     return found[0] if found else None

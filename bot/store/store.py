@@ -145,6 +145,10 @@ class Store:
     ) -> None:
         await self._write(runs.finish, run_id, state, conclusion, title, finished_at)
 
+    async def restate_run(self, run_id: str, conclusion: str, title: str) -> None:
+        """People changed how its issues stand."""
+        await self._write(runs.restate, run_id, conclusion, title)
+
     async def run(self, run_id: str) -> RunRecord | None:
         return await self._read(runs.find, run_id)
 

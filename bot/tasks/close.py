@@ -7,7 +7,7 @@ from functools import partial
 from bot.errors import GitHubError, GiveUp
 from bot.jobs import Step, recipe
 from bot.models import CloseRequest, Job, ReviewRequest, Trigger
-from bot.tasks import ending
+from bot.tasks import ending, publishing
 from bot.tasks.services import Services
 
 
@@ -44,3 +44,4 @@ async def _review(services: Services, job_id: str, request: CloseRequest) -> Non
 async def _forget(services: Services, request: CloseRequest) -> None:
     mirror = services.mirror(request.repo, request.installation_id)
     await mirror.forget(request.number)
+    await publishing.forget(services, request.repo, request.number)

@@ -6,6 +6,7 @@ from functools import partial
 
 from bot.jobs import Step, recipe
 from bot.models import ForgetRequest, Repo
+from bot.tasks import publishing
 from bot.tasks.services import Services
 
 
@@ -23,3 +24,4 @@ async def _forget(services: Services, repo: Repo) -> None:
             await services.queue.cancel(f"{repo.full_name}#{run.number}")
     await services.mirrors.forget(repo)
     await services.store.forget_repo(repo)
+    await publishing.forget_all(services, repo)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
@@ -10,6 +11,7 @@ from bot.findings.policy import decide
 from bot.github.repository import RepoClient
 from bot.guard import Failed, guard
 from bot.jobs import Step, recordable
+from bot.jobs.serializer import decode, encode
 from bot.log import logger
 from bot.models import (
     Bill,
@@ -17,6 +19,7 @@ from bot.models import (
     Issue,
     IssueState,
     Placement,
+    Repo,
     ReviewPlan,
     ReviewResult,
     RunState,
@@ -28,6 +31,7 @@ from bot.tasks.services import Services
 from bot.tasks.siblings import shared_verdict
 
 recordable(Published)
+recordable(Publication)
 
 _log = logger(__name__)
 
@@ -54,16 +58,36 @@ async def publish(
         bill=bill,
     )
     if not plan.dry_run:
-        for publisher in ordered(services.publishers):
-            work = partial(_publish, services, publisher, publication)
-            done = await step(f"publish {publisher.name}", work)
-            if isinstance(done, str):
-                _insist(publisher, done)
-                publication = failed(publication, publisher, done)
-            else:
-                publication = publication.after(done)
+        publication = await _in_order(services, step, publication, services.publishers.values())
     await step("finish", partial(_finish, services, publication))
     return decision
+
+
+async def publish_again(services: Services, step: Step, publication: Publication) -> None:
+    """The same review, as things stand now: only what says how they stand is said anew."""
+    publication = replace(
+        publication,
+        again=True,
+        decision=verdict(publication.plan, publication.result),
+        secrets=services.secrets,
+    )
+    standing = [publisher for publisher in services.publishers.values() if publisher.standing]
+    await _in_order(services, step, publication, standing)
+    await step("restate", partial(_restate, services, publication))
+
+
+async def _in_order(
+    services: Services, step: Step, publication: Publication, publishers: Iterable[Publisher]
+) -> Publication:
+    for publisher in ordered(publishers):
+        work = partial(_publish, services, publisher, publication)
+        done = await step(f"publish {publisher.name}", work)
+        if isinstance(done, str):
+            _insist(publisher, done)
+            publication = failed(publication, publisher, done)
+        else:
+            publication = publication.after(done)
+    return publication
 
 
 def _insist(publisher: Publisher, reason: str) -> None:
@@ -149,6 +173,40 @@ def _told(publication: Publication) -> dict[str, Placement]:
     return {issue.id: publication.placement(issue) for issue in publication.result.issues}
 
 
+async def kept(services: Services, repo: Repo, number: int) -> Publication | None:
+    """The newest review of a pull request as it was published."""
+    data = await services.store.get_blob(_place(repo, number))
+    return None if data is None else decode(data.decode("ascii"))
+
+
+async def forget(services: Services, repo: Repo, number: int) -> None:
+    await services.store.delete_blobs(_place(repo, number))
+
+
+async def forget_all(services: Services, repo: Repo) -> None:
+    await services.store.delete_blobs(f"review/{repo.full_name}#")
+
+
+def _place(repo: Repo, number: int) -> str:
+    # The end keeps pull request 1 apart from pull request 12.
+    return f"review/{repo.full_name}#{number}/newest"
+
+
+async def _keep(services: Services, publication: Publication) -> None:
+    """For whoever changes later how its issues stand; secrets are not written down."""
+    pull = publication.plan.pull
+    text = encode(replace(publication, secrets=()))
+    await services.store.put_blob(_place(pull.repo, pull.number), text.encode("ascii"))
+
+
+async def _restate(services: Services, publication: Publication) -> None:
+    decision = publication.decision
+    await services.store.restate_run(
+        publication.plan.run_id, decision.conclusion.value, decision.title
+    )
+    await _keep(services, publication)
+
+
 async def _finish(services: Services, publication: Publication) -> None:
     plan, decision = publication.plan, publication.decision
     await services.store.save_issues(
@@ -159,6 +217,7 @@ async def _finish(services: Services, publication: Publication) -> None:
         (),
         {**publication.placements, **_told(publication)},
     )
+    await _keep(services, publication)
     _log.info("review.finished", conclusion=decision.conclusion.value, title=decision.title)
     await services.store.finish_run(
         plan.run_id,

@@ -2,6 +2,24 @@
 
 from __future__ import annotations
 
-from bot.tasks import close, forget, merge_group, reply, rerun, review
+from bot.tasks import (
+    close,
+    conversation,
+    forget,
+    merge_group,
+    reconsider,
+    reply,
+    rerun,
+    review,
+)
 
-__all__ = ["close", "forget", "merge_group", "reply", "rerun", "review"]
+__all__ = [
+    "close",
+    "conversation",
+    "forget",
+    "merge_group",
+    "reconsider",
+    "reply",
+    "rerun",
+    "review",
+]

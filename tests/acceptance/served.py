@@ -56,6 +56,7 @@ class Served:
         self._child: Child | None = None
         self._http: httpx.AsyncClient | None = None
         self._moment: Callable[[Exchange], bool] = lambda _: False
+        self._left = 0
         self.killed = asyncio.Event()
         github.webhook_url = f"http://127.0.0.1:{self.port}/webhook"
 
@@ -78,13 +79,15 @@ class Served:
             return (await self._http.get("/readyz")).status_code == 200
         return False
 
-    def kill_when(self, moment: Callable[[Exchange], bool]) -> None:
-        """kill -9 at the first exchange with GitHub like this: done there, not heard of here."""
-        self._moment = moment
+    def kill_when(self, moment: Callable[[Exchange], bool], *, times: int = 1) -> None:
+        """kill -9 at the n-th exchange like this: done at GitHub, not heard of here."""
+        self._moment, self._left = moment, times
 
     def __call__(self, exchange: Exchange) -> None:
         if not self.killed.is_set() and self._moment(exchange):
-            self.kill()
+            self._left -= 1
+            if self._left == 0:
+                self.kill()
 
     def kill(self) -> None:
         os.kill(self.child.pid, signal.SIGKILL)
@@ -117,12 +120,12 @@ class Served:
         found: list[dict[str, Any]] = answer.json()["runs"]
         return found
 
-    async def reviewed(self) -> None:
-        """Until there are runs, and all of them have ended."""
+    async def reviewed(self, *, times: int = 1) -> None:
+        """Until there are so many runs, and all of them have ended."""
 
         async def ended() -> bool:
             runs = await self.runs()
-            return bool(runs) and all(run["state"] in ENDED for run in runs)
+            return len(runs) >= times and all(run["state"] in ENDED for run in runs)
 
         await self.until(ended, "the runs ended")
 

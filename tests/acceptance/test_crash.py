@@ -89,6 +89,35 @@ async def test_killed_when(both, desk, moment):
     assert desk.alive == []
 
 
+THREAD_MOMENTS = {
+    "the threads are being looked for": ("POST", "/graphql", 1),
+    "the answer was given": ("POST", "/replies", 1),
+    "the thread was resolved": ("POST", "/graphql", 2),
+}
+
+
+@pytest.mark.parametrize("moment", THREAD_MOMENTS)
+async def test_killed_while_a_fixed_issue_is_told(both, desk, moment):
+    github, harness = both
+    pull = await opened(github)
+    await harness.reviewed()
+    method, end, times = THREAD_MOMENTS[moment]
+    harness.kill_when(lambda e: e.method == method and end in e.path, times=times)
+    repo = github.state.repositories[pull.repo_id]
+    await github.push(repo, pull.head_ref, {"app.py": LONG + "x = 2\n"}, by="ada")
+    async with asyncio.timeout(40):
+        await harness.killed.wait()
+    assert await harness.gone() == -signal.SIGKILL
+    await harness.start()
+    await harness.reviewed(times=2)
+    await github.settled()
+    ended = [t for t in github.state.threads_of(pull) if t.resolved_by is github.bot]
+    (first, *answers) = github.state.comments_in(ended[0])
+    assert len(ended) == 1
+    assert "alpha" in first.body
+    assert [answer.body.split(" ")[0] for answer in answers] == ["Addressed"]
+
+
 async def test_killed_as_soon_as_the_delivery_is_acknowledged(both, desk):
     github, harness = both
     pull = await opened(github)

@@ -96,7 +96,9 @@ async def test_what_a_review_cost_is_told_and_kept(make_stage, paid):
     pull = await stage.pull(BUGGY)
     run = await stage.reviewed(pull)
     summary = stage.summary(pull)
-    assert re.search(r"\| paid \| finished \| 0 \| 0:\d\d \| 3,000 / 300 \| \$0\.01 \|", summary)
+    assert re.search(
+        r"\| paid \| finished \| 1 of 1 \| 0 \| 0:\d\d \| 3,000 / 300 \| \$0\.01 \|", summary
+    )
     assert "of this pull request so far: \\$0.01 of \\$5.00" in summary
     (line,) = await stage.harness.store.costs(run.id)
     assert (line.agent, line.step, line.role, line.model) == (

@@ -1,8 +1,7 @@
-"""Merging 100 findings of four agents: under 50 ms. ``python tests/benchmarks/bench_merge.py``.
+"""Merging 100 findings of four agents: under 50 ms. ``python -m tests.benchmarks.bench_merge``.
 
 With a file of labelled findings (JSON Lines with ``pr``, ``view``, ``project``, ``tool``, ``text``,
-``status``, ``label``, ``not``) as argument, how well the text similarity groups them: panels of
-four tools, every project apart.
+``status``, ``label``, ``not``) as argument, how well they are merged: see `duplicates.py`.
 """
 
 from __future__ import annotations
@@ -12,13 +11,11 @@ import random
 import statistics
 import sys
 import time
-from collections import Counter, defaultdict
-from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 from bot.findings.merge import merge
 from bot.models import Diff, FileDiff, FileStatus, Finding, Hunk, Severity
+from tests.benchmarks import duplicates
 
 LIMIT = 0.050
 THINGS = (
@@ -76,78 +73,6 @@ def timed(count: int, rounds: int = 7) -> float:
     return statistics.median(times)
 
 
-Row = dict[str, Any]
-
-
-def panels(rows: list[Row], size: int = 4, count: int = 8) -> list[list[Row]]:
-    groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
-    for row in rows:
-        groups[row["pr"], row["view"]].append(row)
-    rnd = random.Random(1)  # noqa: S311  # the same panels every time
-    tools = sorted({row["tool"] for row in rows})
-    drawn = [set(rnd.sample(tools, size)) for _ in range(count)]
-    return [
-        [row for row in group if row["tool"] in panel]
-        for panel in drawn
-        for _key, group in sorted(groups.items())
-    ]
-
-
-def grouped(rows: list[Row]) -> list[int]:
-    """The cluster of each row: what `merge` makes of them without any place."""
-    keyed = [
-        Finding(agent=row["tool"], severity=Severity.MAJOR, file="", description=row["text"])
-        for row in rows
-    ]
-    issues = merge(keyed, diff=Diff(base_sha="", head_sha=""), lines={})
-    cluster = {source: n for n, issue in enumerate(issues) for source in issue.sources}
-    return [cluster[finding] for finding in keyed]
-
-
-def score(groups: list[list[Row]]) -> dict[str, float]:
-    """Pairwise, as labelled; ``jF1`` counts merges with judged negatives as false too."""
-    good = bad = missed = judged = 0
-    split: list[int] = []
-    lost = total = 0
-    for rows in groups:
-        cluster = grouped(rows)
-        labelled = [n for n, row in enumerate(rows) if row["status"] == "labelled"]
-        for i, j in combinations(labelled, 2):
-            one, same = cluster[i] == cluster[j], rows[i]["label"] == rows[j]["label"]
-            good += one and same
-            bad += one and not same
-            missed += same and not one
-        judged += sum(
-            cluster[i] == cluster[j] and rows[i]["label"] in row["not"]
-            for i in labelled
-            for j, row in enumerate(rows)
-            if row["status"] == "unmatched"
-        )
-        topics: dict[int, Counter[int]] = defaultdict(Counter)
-        places: dict[int, list[int]] = defaultdict(list)
-        for n in labelled:
-            topics[cluster[n]][rows[n]["label"]] += 1
-            places[rows[n]["label"]].append(cluster[n])
-        main = {min(c, key=lambda label: (-c[label], label)) for c in topics.values()}
-        total += len(places)
-        lost += sum(label not in main for label in places)
-        split += [len(set(found)) for found in places.values() if len(found) > 1]
-    recall = good / max(1, good + missed)
-
-    def f1(precision: float) -> float:
-        return 2 * precision * recall / max(1e-9, precision + recall)
-
-    precision = good / max(1, good + bad)
-    return {
-        "P": precision,
-        "R": recall,
-        "F1": f1(precision),
-        "jF1": f1(good / max(1, good + bad + judged)),
-        "comments/issue": statistics.mean(split) if split else 0.0,
-        "lost": lost / max(1, total),
-    }
-
-
 def main() -> int:
     seconds = {count: timed(count) for count in (10, 100, 500)}
     for count, taken in seconds.items():
@@ -156,10 +81,7 @@ def main() -> int:
     print(f"100 findings under {LIMIT * 1000:.0f} ms: {'yes' if good else 'NO'}")
     if len(sys.argv) > 1:
         rows = [json.loads(line) for line in Path(sys.argv[1]).read_text().splitlines()]
-        for project in ("", *sorted({row["project"] for row in rows})):
-            chosen = [row for row in rows if project in ("", row["project"])]
-            values = ", ".join(f"{k} {v:.3f}" for k, v in score(panels(chosen)).items())
-            print(f"{project or 'all':10} {values}")
+        good &= duplicates.report(rows)
     return 0 if good else 1
 
 

@@ -16,7 +16,19 @@ from bot.guard import Failed, guard
 from bot.models import IssueState, Placement, RepoConfig, Severity
 from bot.publish import marker
 from bot.publish.publisher import Publication, Publisher, failed, ordered, publishers
-from tests.fakes.nouns import HEAD, added, anchor_at, diff, finding, issue, plan, report, result
+from tests.fakes.nouns import (
+    HEAD,
+    added,
+    anchor_at,
+    closing,
+    diff,
+    finding,
+    issue,
+    known,
+    plan,
+    report,
+    result,
+)
 from tests.fakes.repo_client import LOGIN, FakeRepoClient
 
 FOUND = publishers()
@@ -51,7 +63,7 @@ def publication(*issues, config=None, **more):
 
 async def publish_all(publication, client):
     """As the recipe does it: in order, one that fails is told by the next."""
-    for publisher in ordered(FOUND):
+    for publisher in ordered(FOUND.values()):
         done = await guard("test", publisher.publish(publication, client))
         publication = (
             failed(publication, publisher, done.reason)
@@ -180,18 +192,26 @@ class TestTogether:
     async def test_one_that_fails_leaves_the_others_at_work(self, broken):
         methods = {
             "review": "create_review",
-            "threads": "create_file_comment",
+            "files": "create_file_comment",
             "summary": "create_issue_comment",
             "check_run": "create_check",
+            "threads": "threads",
         }
         client = FakeRepoClient(DIFF)
+        await publish_all(publication(on_lines(9)), client)
         client.break_next(methods[broken], GitHubError("no", 500))
-        await publish_all(publication(*MIXED), client)
+        client.conversation.clear()
+        client.stored_checks.clear()
+        client.reviews_made.clear()
+        gone = closing(known("h-0009"))
+        made = publication(*MIXED)
+        await publish_all(replace(made, result=replace(made.result, closed=(gone,))), client)
         posted = {
             "review": len(client.reviews_made),
-            "threads": sum("kind=file" in c.body for c in client.on_code),
+            "files": sum("kind=file" in c.body for c in client.on_code),
             "summary": len(client.conversation),
             "check_run": len(client.stored_checks),
+            "threads": len(client.resolved),
         }
         assert posted == {name: int(name != broken) for name in FOUND}
 

@@ -131,6 +131,8 @@ class History:
         self.ids: dict[str, Mistake] = {}
         self.first: dict[Mistake, str] = {}
         self.pushes = 0
+        self.diff = compare(self.base, self.base)
+        """What the review that was made last was about."""
         self.score = Score()
 
     def play(self, steps: int) -> Score:
@@ -294,7 +296,7 @@ class History:
         tree = self._tree()
         rest = {path: text for path, text in self.base.items() if path.startswith("other/")}
         whole = {**rest, **tree}
-        diff = compare(self.base, whole, new=head)
+        self.diff = diff = compare(self.base, whole, new=head)
         reports, truth = self._reports()
         change = Change(
             diff=diff,

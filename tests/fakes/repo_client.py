@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.errors import GitHubError, Unprocessable
-from bot.models import Annotation, CheckRun, Comment, Diff, PostedCheck, PostedReview, Side
+from bot.models import Annotation, CheckRun, Comment, Diff, PostedCheck, PostedReview, Side, Thread
 
 LOGIN = "harness[bot]"
 START = datetime(2026, 11, 21, tzinfo=UTC)
@@ -37,6 +37,11 @@ class FakeRepoClient:
         self.on_code: list[Comment] = []
         self.reviews_made: list[PostedReview] = []
         self.stored_checks: list[StoredCheck] = []
+        self.answers: dict[int, list[Comment]] = {}
+        """First comment of a thread -> the others."""
+        self.resolved: set[int] = set()
+        """First comments of the threads that are."""
+        self.may_resolve = True
         self.refused: set[tuple[str, int | None]] = set()
         """(path, line) GitHub's own, clipped diff does not have; line None is the file."""
         self.calls: list[str] = []
@@ -98,6 +103,47 @@ class FakeRepoClient:
             comment = self._comment(body, path=path)
             self.on_code.append(comment)
         return comment
+
+    # ------------------------------------------------------------------------- threads
+
+    async def threads(self, number):
+        with self._call("threads"):
+            return [
+                Thread(
+                    id=f"T{first.id}",
+                    resolved=first.id in self.resolved,
+                    outdated=False,
+                    path=first.path,
+                    line=first.line,
+                    comments=(first, *self.answers.get(first.id, ())),
+                )
+                for first in self.on_code
+            ]
+
+    async def reply_in_thread(self, number, comment_id, body):
+        with self._call("reply_in_thread"):
+            self._check_body(body)
+            assert comment_id in {first.id for first in self.on_code}, "no thread begins there"
+            made = self._comment(body)
+            self.answers.setdefault(comment_id, []).append(made)
+        return made
+
+    async def resolve_thread(self, thread_id):
+        with self._call("resolve_thread"):
+            if self.may_resolve:
+                self.resolved.add(int(thread_id[1:]))
+        return self.may_resolve
+
+    async def unresolve_thread(self, thread_id):
+        with self._call("unresolve_thread"):
+            if self.may_resolve:
+                self.resolved.discard(int(thread_id[1:]))
+        return self.may_resolve
+
+    def human(self, comment_id, body, *, by="ada"):
+        """A person writes in the thread."""
+        said = replace(self._comment(body), author=by)
+        self.answers.setdefault(comment_id, []).append(said)
 
     # -------------------------------------------------------------------------- checks
 

@@ -134,7 +134,7 @@ async def test_a_model_that_says_nothing_is_given_up(
 ) -> None:
     asked = spec(vendor, vendor.base_url(models, "hang"), tmp_path / "key")
 
-    told = await run(asked, config(workspace), sandbox, idle=4.0, timeout=BOUND)
+    told = await run(asked, config(workspace), sandbox, idle=8.0, timeout=BOUND)
 
     assert failed(told) is FailureKind.IDLE
     assert len(models.paid("hang")) == 1

@@ -115,4 +115,5 @@ AGENT = AgentKind(
     analyzer=True,
     program="bandit",
     build=build,
+    reads=TOOL.matches,
 )

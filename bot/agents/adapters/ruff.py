@@ -182,4 +182,5 @@ AGENT = AgentKind(
     analyzer=True,
     program="ruff",
     build=build,
+    reads=TOOL.matches,
 )

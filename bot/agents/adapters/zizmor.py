@@ -154,4 +154,5 @@ AGENT = AgentKind(
     analyzer=True,
     program="zizmor",
     build=build,
+    reads=TOOL.matches,
 )

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from aiohttp import web
 
-from bot.demo import payloads, shapes_talk
+from bot.demo import conversation, shapes_talk
 from bot.demo.refusal import checked_body, invalid, invalid_request, not_found
 from bot.demo.rest.call import Call, Route, answer, needed, nothing
 from bot.demo.shapes import Json
@@ -44,25 +44,8 @@ def _since(call: Call) -> datetime | None:
 async def create_comment(call: Call) -> web.Response:
     pull = call.pull("issue_number")
     body = checked_body(RESOURCE, call.body.get("body"))
-    now = call.hub.now()
-    comment = Comment(
-        id=call.hub.state.new_id(),
-        repo_id=pull.repo_id,
-        number=pull.number,
-        user=call.user,
-        body=body,
-        created_at=now,
-        updated_at=now,
-        by_app=call.by_app,
-    )
-    call.hub.state.comments[comment.id] = comment
-    _tell(call, "created", comment)
+    comment = conversation.add(call.hub, pull, call.user, body, by_app=call.by_app)
     return answer(shapes_talk.comment(call.hub.shapes, comment), 201)
-
-
-def _tell(call: Call, action: str, comment: Comment) -> None:
-    payload = payloads.issue_comment(call.hub.shapes, action, comment, call.user)
-    call.hub.emit("issue_comment", call.repo, payload)
 
 
 def _comment(call: Call) -> Comment:
@@ -78,16 +61,13 @@ async def get_comment(call: Call) -> web.Response:
 
 async def edit_comment(call: Call) -> web.Response:
     comment = _comment(call)
-    comment.body = checked_body(RESOURCE, call.body.get("body"))
-    comment.updated_at = call.hub.now()
-    _tell(call, "edited", comment)
+    body = checked_body(RESOURCE, call.body.get("body"))
+    conversation.edit(call.hub, comment, body, call.user)
     return answer(shapes_talk.comment(call.hub.shapes, comment))
 
 
 async def delete_comment(call: Call) -> web.Response:
-    comment = _comment(call)
-    del call.hub.state.comments[comment.id]
-    _tell(call, "deleted", comment)
+    conversation.remove(call.hub, _comment(call), call.user)
     return nothing()
 
 

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from bot.demo import shapes_talk
+from bot.demo import shapes_talk, threads
 from bot.demo.anchors import COMMENT_WORDS, HUNK_BLANK, Place, find_file, problems
 from bot.demo.anchors import PATH as PATH_PROBLEM
 from bot.demo.refusal import Refusal, checked_body, invalid, invalid_request, not_found
 from bot.demo.rest.call import Call, Route, answer, needed, nothing, typed
-from bot.demo.rest.reviews import NOT_PART, RESOURCE, add_comment, commit_of, new_review, place_of
+from bot.demo.rest.reviews import NOT_PART, RESOURCE, commit_of, place_of
 from bot.demo.shapes import Json
-from bot.demo.state import Pull, Review, ReviewComment
+from bot.demo.state import Pull, ReviewComment
 
 
 async def list_comments(call: Call) -> web.Response:
@@ -47,8 +47,8 @@ async def create_comment(call: Call) -> web.Response:
         _refuse_wrong(problems(files, place))
     elif find_file(files, str(place)) is None:
         _refuse_wrong((PATH_PROBLEM,))
-    review = new_review(call, pull, "", "COMMENTED", head)
-    comment = add_comment(call, pull, review, place, body, files)
+    review = threads.new_review(call.hub, pull, call.user, body="", state="COMMENTED", head=head)
+    comment = threads.begin(call.hub, review, place, body, files)
     return answer(shapes_talk.review_comment(call.hub.shapes, comment), 201)
 
 
@@ -69,33 +69,20 @@ def _refuse_wrong(wrong: tuple[str, ...]) -> None:
 
 
 async def reply(call: Call) -> web.Response:
-    body = checked_body(RESOURCE, call.body.get("body"))
-    return _replied(call, call.pull(), call.number("comment_id"), body)
+    """To a thread's first comment only: GitHub takes no answer to an answer here."""
+    body, state = checked_body(RESOURCE, call.body.get("body")), call.hub.state
+    parent = state.review_comments.get(call.number("comment_id"))
+    if parent is None or state.comments_in(state.threads[parent.thread_id])[0] is not parent:
+        raise not_found()
+    return _replied(call, call.pull(), parent.id, body)
 
 
 def _replied(call: Call, pull: Pull, parent_id: int, body: str) -> web.Response:
     parent = call.hub.state.review_comments.get(parent_id)
     if parent is None or (parent.repo_id, parent.number) != (pull.repo_id, pull.number):
         raise not_found()
-    review = new_review(call, pull, "", "COMMENTED", pull.head_sha)
-    comment = answer_in_thread(call, review, parent, body)
+    comment = threads.answer(call.hub, parent, call.user, body)
     return answer(shapes_talk.review_comment(call.hub.shapes, comment), 201)
-
-
-def answer_in_thread(call: Call, review: Review, parent: ReviewComment, body: str) -> ReviewComment:
-    now = call.hub.now()
-    comment = ReviewComment(
-        id=call.hub.state.new_id(), repo_id=parent.repo_id, number=parent.number,
-        review_id=review.id, thread_id=parent.thread_id, user=call.user, body=body,
-        path=parent.path, commit_id=parent.commit_id,
-        original_commit_id=parent.original_commit_id, created_at=now, updated_at=now,
-        subject_type=parent.subject_type, side=parent.side, line=parent.line,
-        original_line=parent.original_line, start_line=parent.start_line,
-        original_start_line=parent.original_start_line, start_side=parent.start_side,
-        diff_hunk=parent.diff_hunk, in_reply_to_id=parent.in_reply_to_id or parent.id,
-    )  # fmt: skip
-    call.hub.state.review_comments[comment.id] = comment
-    return comment
 
 
 def _comment(call: Call) -> ReviewComment:
@@ -111,13 +98,12 @@ async def get_comment(call: Call) -> web.Response:
 
 async def edit_comment(call: Call) -> web.Response:
     comment = _comment(call)
-    comment.body = checked_body(RESOURCE, call.body.get("body"))
-    comment.updated_at = call.hub.now()
+    threads.edit(call.hub, comment, checked_body(RESOURCE, call.body.get("body")), call.user)
     return answer(shapes_talk.review_comment(call.hub.shapes, comment))
 
 
 async def delete_comment(call: Call) -> web.Response:
-    del call.hub.state.review_comments[_comment(call).id]
+    threads.remove(call.hub, _comment(call), call.user)
     return nothing()
 
 

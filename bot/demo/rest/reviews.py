@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.demo import payloads, shapes_talk
-from bot.demo.anchors import (
-    Place,
-    diff_hunk,
-    find_file,
-    in_words,
-    problems,
-)
-from bot.demo.diffs import File
+from bot.demo import payloads, shapes_talk, threads
+from bot.demo.anchors import Place, in_words, problems
 from bot.demo.refusal import (
     MAX_BODY,
     Refusal,
@@ -21,7 +14,7 @@ from bot.demo.refusal import (
 )
 from bot.demo.rest.call import Call, Route, answer, needed, typed
 from bot.demo.shapes import Json
-from bot.demo.state import Pull, Review, ReviewComment, Thread
+from bot.demo.state import Pull, Review
 
 STATES = {"COMMENT": "COMMENTED", "APPROVE": "APPROVED", "REQUEST_CHANGES": "CHANGES_REQUESTED"}
 KNOWN_IN_DRAFT = {"path", "position", "body", "line", "side", "start_line", "start_side"}
@@ -61,9 +54,10 @@ async def create_review(call: Call) -> web.Response:
     for draft in drafts:
         if len(draft["body"]) > MAX_BODY:
             raise unprocessable(f"Body is too long (maximum is {MAX_BODY} characters)")
-    review = new_review(call, pull, body, STATES.get(event or "", "PENDING"), head)
+    state = STATES.get(event or "", "PENDING")
+    review = threads.new_review(call.hub, pull, call.user, body=body, state=state, head=head)
     for draft, place in zip(drafts, places, strict=True):
-        add_comment(call, pull, review, place, draft["body"], files)
+        threads.begin(call.hub, review, place, draft["body"], files)
     payload = payloads.pull_request_review(call.hub.shapes, review, call.user)
     call.hub.emit("pull_request_review", call.repo, payload)
     return answer(shapes_talk.review(call.hub.shapes, review))
@@ -109,64 +103,6 @@ async def commit_of(call: Call, pull: Pull, refusal: Refusal) -> str:
     if not known or not await call.hub.git.contains(call.repo.path, sha, pull.head_sha):
         raise refusal
     return sha
-
-
-def new_review(call: Call, pull: Pull, body: str, state: str, head: str) -> Review:
-    review = Review(
-        id=call.hub.state.new_id(),
-        repo_id=pull.repo_id,
-        number=pull.number,
-        user=call.user,
-        body=body,
-        state=state,
-        commit_id=head,
-        submitted_at=call.hub.now(),
-    )
-    call.hub.state.reviews[review.id] = review
-    return review
-
-
-def add_comment(
-    call: Call,
-    pull: Pull,
-    review: Review,
-    place: Place | str,
-    body: str,
-    files: tuple[File, ...],
-) -> ReviewComment:
-    """A thread of its own; ``place`` is a path for a comment on a whole file."""
-    now, state = call.hub.now(), call.hub.state
-    number = state.new_id()
-    thread = Thread(id=f"PRRT_kwDO{number:08d}", repo_id=pull.repo_id, number=pull.number)
-    comment = ReviewComment(
-        id=number,
-        repo_id=pull.repo_id,
-        number=pull.number,
-        review_id=review.id,
-        thread_id=thread.id,
-        user=call.user,
-        body=body,
-        path=place if isinstance(place, str) else place.path,
-        commit_id=review.commit_id,
-        original_commit_id=review.commit_id,
-        created_at=now,
-        updated_at=now,
-        subject_type="file" if isinstance(place, str) else "line",
-    )
-    if isinstance(place, Place):
-        file = find_file(files, place.path)
-        comment.side, comment.line, comment.original_line = place.side, place.line, place.line
-        comment.start_line = comment.original_start_line = place.start_line
-        comment.start_side = (place.start_side or place.side) if place.start_line else None
-        comment.diff_hunk = diff_hunk(file, place.side, place.line) if file else ""
-    state.threads[thread.id] = thread
-    state.review_comments[number] = comment
-    call.hub.emit(
-        "pull_request_review_comment",
-        call.repo,
-        payloads.review_comment(call.hub.shapes, comment, call.user),
-    )
-    return comment
 
 
 _PULLS = "/repos/{owner}/{repo}/pulls"

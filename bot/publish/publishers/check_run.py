@@ -17,8 +17,9 @@ async def publish(publication: Publication, client: Client) -> Published:
         summary=summary,
         text=text,
         annotations=render.marks(publication),
+        again=publication.again,
     )
     return Published()
 
 
-PUBLISHER = Publisher(name="check_run", stage=40, publish=publish, verdict=True)
+PUBLISHER = Publisher(name="check_run", stage=40, publish=publish, standing=True, verdict=True)

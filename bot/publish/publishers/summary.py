@@ -40,4 +40,4 @@ def _same(one: str, other: str) -> bool:
     return one.replace("\r\n", "\n").strip() == other.strip()
 
 
-PUBLISHER = Publisher(name="summary", stage=30, publish=publish)
+PUBLISHER = Publisher(name="summary", stage=30, publish=publish, standing=True)

@@ -14,17 +14,23 @@ from bot.publish.render.issue import Voice, file_comment, inline_comment, sugges
 from bot.publish.render.reply import could_not, help_text, reaction, reply
 from bot.publish.render.review import review_body
 from bot.publish.render.summary import summary
+from bot.publish.render.thread import dismissed, explanation, found_again, gone, not_dismissed
 
 __all__ = [
     "Voice",
     "cancelled",
     "could_not",
+    "dismissed",
+    "explanation",
     "file_comment",
+    "found_again",
+    "gone",
     "help_text",
     "in_progress",
     "inline_comment",
     "marks",
     "merge_group",
+    "not_dismissed",
     "progress",
     "reaction",
     "reply",

@@ -1,10 +1,11 @@
-"""What became of the issues of earlier runs that nobody reported this time."""
+"""What became of issues that are not open any more, and of those that nobody reported again."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bot.models import Closing, IssueState, KnownIssue
+from bot.findings.states import OPEN
+from bot.models import Closing, Issue, IssueState, KnownIssue
 from bot.publish import sanitize
 from bot.publish.publisher import Publication
 from bot.publish.render.words import commit, joined
@@ -14,13 +15,18 @@ _TITLE, _REASON = 100, 200
 
 
 def earlier(publication: Publication, scale: float = 1.0) -> str:
-    """Addressed with commit and reason, gone with their files, and why the others stay open."""
+    """Dismissed by people; addressed with commit and reason, gone with their files; and why the
+    others stay open.
+    """
     result, secrets = publication.result, publication.secrets
     count = max(1, int(MAX_SHOWN * scale))
     fixed = [c for c in result.closed if c.state is IssueState.ADDRESSED]
     left = [c for c in result.closed if c.state is not IssueState.ADDRESSED]
-    stay = [k for k in result.carried if k.reason]
+    stay = [k for k in result.carried if k.reason and k.state in OPEN]
+    every: tuple[Issue | KnownIssue, ...] = (*result.issues, *result.carried)
+    away = [issue for issue in every if issue.state is IssueState.DISMISSED]
     return joined(
+        _listed("**Dismissed**", [f"- {_named(i, secrets)}" for i in away], count),
         _listed("**Addressed**", [_closing(c, secrets) for c in fixed], count),
         _listed("**Left the pull request**", [_closing(c, secrets) for c in left], count),
         _listed("**Not reported again, still open**", [_carried(k, secrets) for k in stay], count),
@@ -36,7 +42,7 @@ def _carried(issue: KnownIssue, secrets: Iterable[str]) -> str:
     return f"- {_named(issue, secrets)}: {_said(issue.reason, secrets)}"
 
 
-def _named(issue: KnownIssue, secrets: Iterable[str]) -> str:
+def _named(issue: Issue | KnownIssue, secrets: Iterable[str]) -> str:
     return f"{issue.id} “{sanitize.inline(issue.title, limit=_TITLE, secrets=secrets)}”"
 
 

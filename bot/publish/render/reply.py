@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from bot.errors import AccessLost, GiveUp, HeadGone, NoCommonHistory, TreeRefused
 from bot.models import ReplyRequest
 from bot.publish import sanitize
-from bot.publish.marker import Marker, write
 from bot.publish.render.words import commit, joined, table
 
 HelpRow = tuple[str, str, str]
@@ -21,10 +20,9 @@ def reaction(topic: str) -> str:
     return _REACTIONS.get(topic, "confused")
 
 
-def reply(request: ReplyRequest, rows: Sequence[HelpRow], marker: Marker) -> str:
-    """The comment with its marker."""
-    text = _TOPICS.get(request.topic, _unknown_topic)(request, rows)
-    return f"{text}\n{write(marker)}"
+def reply(request: ReplyRequest, rows: Sequence[HelpRow]) -> str:
+    """The words for its topic."""
+    return _TOPICS.get(request.topic, _unknown_topic)(request, rows)
 
 
 def help_text(rows: Sequence[HelpRow]) -> str:
@@ -91,6 +89,14 @@ def _unknown_command(request: ReplyRequest, rows: Sequence[HelpRow]) -> str:
     return joined(f"There is no command {said}.", help_text(rows))
 
 
+def _no_such_issue(request: ReplyRequest, _rows: Sequence[HelpRow]) -> str:
+    """``detail``: what was named (``-`` for nothing), and the ids of those that are open."""
+    said, *there = request.detail.split(" ")
+    about = "Which issue?" if said == "-" else f"There is no issue {sanitize.code(said, limit=80)}."
+    ids = ", ".join(sanitize.code(name, limit=40) for name in there)
+    return f"{about} {f'Open here: {ids}.' if ids else 'No issue is open here.'}"
+
+
 def _unknown_topic(request: ReplyRequest, _rows: Sequence[HelpRow]) -> str:
     return sanitize.clean(request.detail or request.topic, limit=2_000)
 
@@ -104,5 +110,6 @@ _TOPICS = {
     "not-permitted": _not_permitted,
     "head-moved": _head_moved,
     "closed": _closed,
+    "no-such-issue": _no_such_issue,
     "unknown-command": _unknown_command,
 }

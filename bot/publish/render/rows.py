@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from bot.findings.states import OPEN
 from bot.models import Issue, IssueState, KnownIssue, Placement
 from bot.publish import sanitize
 from bot.publish.publisher import Publication
@@ -39,9 +40,9 @@ class Listing:
 def entries(publication: Publication) -> tuple[Entry, ...]:
     """Every open issue, worst first; those whose finder did not finish this time among them."""
     secrets = publication.secrets
-    issues = [i for i in publication.result.issues if i.state is not IssueState.DISMISSED]
+    issues = [i for i in publication.result.issues if i.state in OPEN]
     listed = [(i.severity.rank, 0, n, _issue(i, publication)) for n, i in enumerate(issues)]
-    carried = publication.result.carried
+    carried = [known for known in publication.result.carried if known.state in OPEN]
     listed += [(k.severity.rank, 1, n, known(k, secrets)) for n, k in enumerate(carried)]
     return tuple(entry for *_rank, entry in sorted(listed, key=lambda item: item[:3]))
 

@@ -140,12 +140,12 @@ def numbers(publication: Publication) -> str:
 
 def agents_table(result: ReviewResult) -> str:
     """Outcome, time, tokens and cost of each agent, and of all together."""
-    rows = [_agent_row(report) for report in result.reports]
+    rows = [_agent_row(report, result.files) for report in result.reports]
     if result.judge is not None:
         rows.append(_judge_row(result.judge))
     if len(rows) > 1:
         rows.append(_total_row(result))
-    head = ("agent", "outcome", "found", "time", "tokens in / out", "cost")
+    head = ("agent", "outcome", "files", "found", "time", "tokens in / out", "cost")
     return table(head, rows)
 
 
@@ -226,7 +226,7 @@ def _some(paths: list[str], count: int) -> str:
     return f"{named} and {len(paths) - count} more" if len(paths) > count else named
 
 
-def _agent_row(report: AgentReport) -> tuple[str, ...]:
+def _agent_row(report: AgentReport, files: int) -> tuple[str, ...]:
     words = {ReportState.FINISHED: "finished", ReportState.NOT_STARTED: "not started"}
     outcome = words.get(report.state, report.state.value)
     if not report.required:
@@ -234,6 +234,7 @@ def _agent_row(report: AgentReport) -> tuple[str, ...]:
     return (
         sanitize.cell(report.agent, limit=60),
         outcome,
+        "–" if report.files is None else f"{report.files} of {files}",
         str(len(report.findings)),
         duration(report.run.duration),
         tokens(report),
@@ -242,8 +243,9 @@ def _agent_row(report: AgentReport) -> tuple[str, ...]:
 
 
 def _judge_row(report: AgentReport) -> tuple[str, ...]:
-    name, outcome, _found, *rest = _agent_row(replace(report, required=True))
-    return (f"{name} (judge)", outcome, "–", *rest)
+    row = _agent_row(replace(report, required=True, files=None), 0)
+    name, outcome, files, _found, *rest = row
+    return (f"{name} (judge)", outcome, files, "–", *rest)
 
 
 def _opinions(result: ReviewResult, secrets: tuple[str, ...]) -> str:
@@ -268,7 +270,7 @@ def _total_row(result: ReviewResult) -> tuple[str, ...]:
     cost = str(total(report.run.cost_usd for report in (*result.reports, *result.later)))
     longest = max(report.run.duration for report in result.reports)  # they read side by side
     longest += result.judge.run.duration if result.judge is not None else 0.0
-    return ("**all**", "", str(result.found), duration(longest), "", cost)
+    return ("**all**", "", "", str(result.found), duration(longest), "", cost)
 
 
 def _bill(publication: Publication) -> str:

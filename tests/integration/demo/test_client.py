@@ -109,3 +109,93 @@ async def test_refusals_become_the_programs_errors(
     await github.uninstall(repo)
     with pytest.raises(AccessLost):
         await client.pull(1)
+
+
+@pytest.fixture
+async def comment_id(client: RepoClient, pull: Pull) -> int:
+    """Of the first comment of a thread of ours."""
+    draft = DraftComment(path="app.py", line=5, body="wrong")
+    await client.create_review(1, pull.head_sha, "one new", [draft])
+    ((comment,),) = [thread.comments for thread in await client.threads(1)]
+    return comment.id
+
+
+async def test_a_thread_of_ours_is_answered_and_settled(
+    github: EmbeddedGitHub, client: RepoClient, comment_id: int
+) -> None:
+    first = github.state.review_comments[comment_id]
+    asked = await github.reply(first, "why?", by="mira")
+    said = await client.reply_in_thread(1, comment_id, "because")
+    with pytest.raises(GitHubError) as refused:
+        await client.reply_in_thread(1, asked.id, "an answer to an answer")
+    assert refused.value.status == 404
+    await client.react_in_thread(asked.id, "eyes")
+    assert [r.content for r in asked.reactions] == ["eyes"]
+    (open_,) = await client.threads(1)
+    assert [c.id for c in open_.comments] == [comment_id, asked.id, said.id]
+    assert open_.first is not None
+    assert (open_.first.author, open_.people) == (client.login, ("mira",))
+    for _ in range(2):
+        assert await client.resolve_thread(open_.id)
+        (settled,) = await client.threads(1)
+        assert (settled.resolved, settled.resolved_by) == (True, client.login)
+    for _ in range(2):
+        assert await client.unresolve_thread(open_.id)
+        (again,) = await client.threads(1)
+        assert (again.resolved, again.resolved_by) == (False, "")
+    await github.resolve(first, by="mira")
+    (by_hand,) = await client.threads(1)
+    assert (by_hand.resolved, by_hand.resolved_by) == (True, "mira")
+
+
+async def test_a_thread_about_changed_code_is_outdated(
+    github: EmbeddedGitHub, client: RepoClient, repo: Repository, comment_id: int
+) -> None:
+    await github.push(repo, "feature", {"app.py": "all new\n"})
+    (thread,) = await client.threads(1)
+    assert (thread.outdated, thread.line, thread.path) == (True, None, "app.py")
+    assert [c.id for c in thread.comments] == [comment_id]
+
+
+async def test_a_deleted_thread_is_gone_and_a_deleted_first_comment_leaves_the_answers(
+    github: EmbeddedGitHub, client: RepoClient, comment_id: int
+) -> None:
+    first = github.state.review_comments[comment_id]
+    answer = await github.reply(first, "why?", by="mira")
+    (thread,) = await client.threads(1)
+    await github.delete(first)
+    ((left,),) = [thread.comments for thread in await client.threads(1)]
+    assert (left.id, left.author) == (answer.id, "mira")
+    await github.delete(answer)
+    assert await client.threads(1) == []
+    with pytest.raises(GitHubError) as gone:
+        await client.resolve_thread(thread.id)
+    assert gone.value.status == 404
+
+
+async def test_without_contents_write_nothing_is_resolved_and_all_else_works(
+    github: EmbeddedGitHub, client: RepoClient, witness: Witness, comment_id: int
+) -> None:
+    github.set_app_permission("contents", "read")
+    (thread,) = await client.threads(1)
+    witness.exchanges.clear()
+    assert not await client.resolve_thread(thread.id)
+    assert not await client.resolve_thread(thread.id)
+    assert not await client.unresolve_thread(thread.id)
+    asked = [e.status for e in witness.exchanges if e.path.endswith("/access_tokens")]
+    assert asked == [422]
+    assert (await client.reply_in_thread(1, comment_id, "addressed")).author == client.login
+    (open_,) = await client.threads(1)
+    assert not open_.resolved
+
+
+async def test_contents_write_that_is_taken_away_later_is_noticed(
+    github: EmbeddedGitHub, client: RepoClient, comment_id: int
+) -> None:
+    (thread,) = await client.threads(1)
+    assert await client.resolve_thread(thread.id)
+    github.set_app_permission("contents", "read")
+    assert not await client.unresolve_thread(thread.id)
+    (left,) = await client.threads(1)
+    assert left.resolved
+    assert left.comments[0].id == comment_id

@@ -15,7 +15,10 @@ from aiohttp import web
 
 from bot.demo import EmbeddedGitHub
 from bot.demo.state import Pull, Repository
+from bot.github.documents import RESOLVE, UNRESOLVE
 from tests.integration.demo.conftest import App
+from tests.integration.demo.test_graphql import query
+from tests.integration.demo.test_reviews import on, post_review
 
 EXAMPLES = Path(__file__).parents[2] / "samples" / "github-webhook-examples.json"
 
@@ -118,24 +121,39 @@ async def test_the_payloads_hold_what_github_sends(
 ) -> None:
     """Whatever GitHub's own examples carry on these places, ours carry too."""
     await github.push(repo, "feature", {"x": "y"})
-    await github.comment(pull, "hello")
+    said = await github.comment(pull, "hello")
+    await github.edit(said, "hello again")
+    await github.delete(said)
+    wrong = await github.comment_on_line(pull, "app.py", 5, "wrong")
+    await github.edit(wrong, "quite wrong")
+    await github.resolve(wrong)
+    await github.unresolve(wrong)
     await app.call("POST", "/check-runs", {"name": "harness", "head_sha": pull.head_sha}, repo=repo)
     await github.rerequest_check(next(iter(github.state.check_runs.values())))
     await github.rerequest_suite(repo, pull.head_sha)
     await github.settled()
     examples = {item["name"]: item["examples"] for item in json.loads(EXAMPLES.read_text())}
-    seen = 0
+    seen: set[tuple[str, str]] = set()
     for head, body in zip(hook.headers, hook.bodies, strict=True):
         ours, event = json.loads(body), head["X-GitHub-Event"]
         theirs = [e for e in examples[event] if e.get("action") == ours["action"]]
         for example in theirs[:1]:
             assert missing(ours, example) == set(), (event, ours["action"])
-            seen += 1
-    assert seen >= 6
+            seen.add((event, ours["action"]))
+    assert seen >= {
+        ("check_run", "created"), ("check_run", "rerequested"), ("check_suite", "rerequested"),
+        ("issue_comment", "created"), ("issue_comment", "deleted"), ("issue_comment", "edited"),
+        ("pull_request", "opened"), ("pull_request", "synchronize"),
+        ("pull_request_review_comment", "created"), ("pull_request_review_comment", "edited"),
+        ("pull_request_review_thread", "resolved"), ("pull_request_review_thread", "unresolved"),
+    }  # fmt: skip
 
 
-NOT_OURS = {"organization", "changes", "custom_properties", "permissions", "deployment"}
-"""Depend on the account, the edit, or what the App was given."""
+NOT_OURS = {
+    "organization", "changes", "custom_properties", "permissions", "deployment",
+    "position", "original_position",
+}  # fmt: skip
+"""Depend on the account, the edit, or what the App was given; positions gave way to lines."""
 
 
 def missing(ours: Any, theirs: Any, where: str = "") -> set[str]:
@@ -241,3 +259,67 @@ async def test_nobody_is_told_about_repositories_without_the_app(
     await github.push(repo, "main", {"x": "y"})
     await github.settled()
     assert hook.bodies == []
+
+
+async def test_what_people_do_in_a_thread_is_told(
+    github: EmbeddedGitHub, hook: Hook, pull: Pull
+) -> None:
+    first = await github.comment_on_line(pull, "app.py", 5, "wrong", by="ann")
+    second = await github.reply(first, "why?", by="mira")
+    await github.edit(second, "why so?")
+    await github.resolve(first, by="mira")
+    await github.resolve(first, by="ann")
+    await github.unresolve(second, by="ann")
+    await github.delete(second, by="ann")
+    await github.settled()
+    about, thread = "pull_request_review_comment", "pull_request_review_thread"
+    told = [(event, action) for event, action in hook.actions() if event in (about, thread)]
+    assert sorted(told, key=str) == [
+        (about, "created"), (about, "created"), (about, "deleted"), (about, "edited"),
+        (thread, "resolved"), (thread, "unresolved"),
+    ]  # fmt: skip
+    comments = {
+        (payload["action"], payload["comment"]["id"]): payload for payload in hook.payloads(about)
+    }
+    answered = comments["created", second.id]
+    assert answered["comment"]["in_reply_to_id"] == first.id
+    assert (answered["comment"]["body"], answered["sender"]["login"]) == ("why?", "mira")
+    edited = comments["edited", second.id]
+    assert edited["changes"] == {"body": {"from": "why?"}}
+    assert (edited["comment"]["body"], edited["sender"]["login"]) == ("why so?", "mira")
+    assert comments["deleted", second.id]["sender"]["login"] == "ann"
+    settled = {payload["action"]: payload for payload in hook.payloads(thread)}
+    assert {action: payload["sender"]["login"] for action, payload in settled.items()} == {
+        "resolved": "mira", "unresolved": "ann",
+    }  # fmt: skip
+    shown = settled["resolved"]["thread"]
+    assert shown["node_id"] == first.thread_id
+    assert [comment["id"] for comment in shown["comments"]] == [first.id, second.id]
+    assert settled["resolved"]["pull_request"]["number"] == pull.number
+
+
+@pytest.mark.usefixtures("pull")
+async def test_the_apps_own_words_in_a_thread_come_back_with_a_bot_as_sender(
+    github: EmbeddedGitHub, hook: Hook, app: App, repo: Repository
+) -> None:
+    await post_review(app, repo, on("app.py", 5))
+    (comment,) = github.state.review_comments.values()
+    for method, path, body in (
+        ("POST", f"/pulls/1/comments/{comment.id}/replies", {"body": "more"}),
+        ("PATCH", f"/pulls/comments/{comment.id}", {"body": "less"}),
+    ):
+        assert (await app.call(method, path, body, repo=repo)).status_code in (200, 201)
+    await query(app, repo, RESOLVE, thread=comment.thread_id)
+    await query(app, repo, UNRESOLVE, thread=comment.thread_id)
+    deleted = await app.call("DELETE", f"/pulls/comments/{comment.id}", repo=repo)
+    assert deleted.status_code == 204
+    await github.settled()
+    ours = [
+        payload
+        for event in ("pull_request_review_comment", "pull_request_review_thread")
+        for payload in hook.payloads(event)
+    ]
+    assert sorted(payload["action"] for payload in ours) == [
+        "created", "created", "deleted", "edited", "resolved", "unresolved",
+    ]  # fmt: skip
+    assert {(p["sender"]["login"], p["sender"]["type"]) for p in ours} == {("harness[bot]", "Bot")}

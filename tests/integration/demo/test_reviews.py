@@ -133,8 +133,11 @@ async def test_answers_stay_in_their_thread(
     assert (one.status_code, two.status_code) == (201, 201)
     assert {one.json()["in_reply_to_id"], two.json()["in_reply_to_id"]} == {number}
     assert len(github.state.threads) == 1
-    lost = await app.call("POST", "/pulls/1/comments/1/replies", {"body": "?"}, repo=repo)
-    assert lost.status_code == 404
+    for wrong in (1, one.json()["id"]):
+        path = f"/pulls/1/comments/{wrong}/replies"
+        refused = await app.call("POST", path, {"body": "?"}, repo=repo)
+        assert refused.status_code == 404
+    assert len(github.state.review_comments) == 3
 
 
 async def test_comments_follow_their_lines_or_are_outdated(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -58,7 +59,15 @@ def router() -> Iterator[respx.MockRouter]:
 
 
 @pytest.fixture
-def github(router: respx.MockRouter, api_url: str, clock: FakeClock) -> GitHubApi:
+def withheld() -> set[tuple[str, str]]:
+    """Permissions, such as ``("contents", "write")``, that the installation does not give."""
+    return set()
+
+
+@pytest.fixture
+def github(
+    router: respx.MockRouter, api_url: str, clock: FakeClock, withheld: set[tuple[str, str]]
+) -> GitHubApi:
     """Knows the App and gives a token (``t1``, ``t2``, …) that lasts an hour."""
     enterprise = api_url.endswith("/api/v3")
     graphql = api_url.removesuffix("/v3") + "/graphql" if enterprise else f"{api_url}/graphql"
@@ -67,6 +76,8 @@ def github(router: respx.MockRouter, api_url: str, clock: FakeClock) -> GitHubAp
     given: list[str] = []
 
     def token(request: httpx.Request) -> httpx.Response:
+        if withheld & json.loads(request.content)["permissions"].items():
+            return refused(422, "The permissions requested are not granted to this installation.")
         given.append(f"t{len(given) + 1}")
         return token_answer(given[-1], clock.now() + timedelta(hours=1))
 

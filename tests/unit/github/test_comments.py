@@ -163,3 +163,31 @@ async def test_a_lone_surrogate_does_not_cost_the_request(
     sent = github.sent("POST", path)[0]
     assert (sent["body"], sent["comments"][0]["path"]) == ("a\ufffdb\U0001f600",) * 2
     assert sent["comments"][0]["line"] == 3
+
+
+async def test_a_reply_goes_below_the_threads_first_comment(
+    client: RepoClient, github: GitHubApi
+) -> None:
+    path = f"{PULL}/comments/3000000000/replies"
+    github.on("POST", path, ok("POST", path, {**COMMENT, "path": "a.py", "line": 7}, 201))
+    posted = await client.reply_in_thread(5, 3_000_000_000, "hello")
+    assert github.sent("POST", path) == [{"body": "hello"}]
+    assert (posted.author, posted.path, posted.line) == (client.login, "a.py", 7)
+
+
+async def test_a_reply_to_a_deleted_comment_is_told_apart_from_a_lost_repository(
+    client: RepoClient, github: GitHubApi
+) -> None:
+    github.on("POST", f"{PULL}/comments/3/replies", refused(404))
+    github.on("GET", "/repos/octo/demo", ok("GET", "/repos/o/r", {}))
+    with pytest.raises(GitHubError) as error:
+        await client.reply_in_thread(5, 3, "x")
+    assert error.value.status == 404
+
+
+@pytest.mark.parametrize("status", [200, 201])
+async def test_a_reaction_in_a_thread(client: RepoClient, github: GitHubApi, status: int) -> None:
+    path = "/repos/octo/demo/pulls/comments/3/reactions"
+    github.on("POST", path, ok("POST", path, {"content": "eyes"}, status))
+    await client.react_in_thread(3, "eyes")
+    assert github.sent("POST", path) == [{"content": "eyes"}]

@@ -32,7 +32,7 @@ READERS: dict[str, Callable[[Any], object]] = {
     "check": records.to_check,
     "comment": records.to_comment,
     "review": records.to_review,
-    "thread": lambda value: records.to_thread(value, [value]),
+    "thread": lambda value: records.to_thread(value, [value], "harness[bot]"),
     "nodes": lambda value: records.nodes(value, "x"),
 }
 

@@ -38,6 +38,7 @@ def _thread(name: str, comments: dict[str, Any], line: int | None = 7) -> dict[s
         "isOutdated": line is None,
         "path": "a.py",
         "line": line,
+        "resolvedBy": {"login": "harness-app"} if name == "done" else None,
         "comments": comments,
     }
 
@@ -47,14 +48,20 @@ def _threads(page: Any) -> httpx.Response:
     return httpx.Response(200, json={"data": data})
 
 
-@pytest.mark.parametrize("document", [documents.THREADS, documents.THREAD_COMMENTS])
+DOCUMENTS = {
+    name: document
+    for name, document in vars(documents).items()
+    if name.isupper() and not name.startswith("_")
+}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
 def test_documents_are_githubs(document: str) -> None:
     graphql.check_document(document)
 
 
-def test_every_document_is_tested() -> None:
-    named = {name for name in vars(documents) if name.isupper() and not name.startswith("_")}
-    assert named == {"THREADS", "THREAD_COMMENTS"}
+def test_no_document_is_left_out() -> None:
+    assert set(DOCUMENTS) == {"THREADS", "THREAD_COMMENTS", "RESOLVE", "UNRESOLVE"}
 
 
 async def test_threads_are_read_whole(client: RepoClient, github: GitHubApi) -> None:
@@ -77,8 +84,42 @@ async def test_threads_are_read_whole(client: RepoClient, github: GitHubApi) -> 
     assert [c.author == client.login for c in first.comments] == [True, False, False]
     assert first.comments[2].author == "ghost"
     assert second == Thread(
-        id="done", resolved=True, outdated=True, path="a.py", line=None, comments=()
-    )
+        id="done", resolved=True, outdated=True, path="a.py", line=None, comments=(),
+        resolved_by="harness-app[bot]",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("resolver", "shown"),
+    [({"login": "mira"}, "mira"), ({"login": "harness-app"}, "harness-app[bot]"), (None, "ghost")],
+)
+async def test_who_resolved_a_thread_is_told_and_we_know_ourselves(
+    client: RepoClient, github: GitHubApi, resolver: Any, shown: str
+) -> None:
+    github.on_query(_threads(_page([{**_thread("done", _page([])), "resolvedBy": resolver}])))
+    (thread,) = await client.threads(5)
+    assert (thread.resolved, thread.resolved_by) == (True, shown)
+
+
+async def test_an_open_thread_was_resolved_by_nobody(client: RepoClient, github: GitHubApi) -> None:
+    once = {**_thread("open", _page([])), "resolvedBy": {"login": "mira"}}
+    github.on_query(_threads(_page([once])))
+    (thread,) = await client.threads(5)
+    assert (thread.resolved, thread.resolved_by, thread.first) == (False, "", None)
+
+
+async def test_a_thread_tells_whose_it_is_and_which_people_replied(
+    client: RepoClient, github: GitHubApi
+) -> None:
+    ours, other = ({"__typename": "Bot", "login": n} for n in ("harness-app", "linter"))
+    mira, ann = ({"__typename": "User", "login": n} for n in ("mira", "ann"))
+    talk = [_comment(n, who) for n, who in enumerate([ours, mira, other, ours, ann, mira])]
+    github.on_query(_threads(_page([_thread("open", _page(talk))])))
+    (thread,) = await client.threads(5)
+    assert thread.first is not None
+    assert (thread.first.author, thread.first.by_bot) == (client.login, True)
+    assert thread.people == ("mira", "ann")
+    assert [c.by_bot for c in thread.comments] == [True, False, True, True, False, False]
 
 
 async def test_every_page_of_threads_and_of_their_comments_is_read(

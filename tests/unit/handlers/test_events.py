@@ -14,6 +14,7 @@ from bot.models import (
     Repo,
     RerunRequest,
     ReviewRequest,
+    ThreadRequest,
     Trigger,
 )
 
@@ -175,3 +176,67 @@ def test_the_front_door_keeps_what_handlers_declare_and_no_more():
     assert "pull_request.head.sha" in kept
     assert "sender.login" in kept
     assert not [path for path in kept if path.startswith("pull_request.body")]
+
+
+def in_thread(body, action="created", **fields):
+    return jobs(
+        "pull_request_review_comment",
+        action,
+        **{
+            "comment.body": body,
+            "comment.created_at": "2026-11-21T10:00:00Z",
+            "comment.id": 12,
+            "comment.in_reply_to_id": 9,
+            "comment.user.login": "ada",
+            "comment.user.type": "User",
+            "pull_request.number": 3,
+            **fields,
+        },
+    )
+
+
+def test_a_command_in_a_thread_is_answered_there():
+    (job,) = in_thread("/harness dismiss not a problem")
+    assert (job.recipe, job.key) == ("dismiss", "octo/shop#3/reply")
+    assert job.request.words == ("not", "a", "problem")
+    assert (job.request.asker.thread, job.request.asker.comment_id) == (9, 12)
+    (job,) = in_thread("/harness nonsense")
+    assert (job.request.topic, job.request.thread) == ("unknown-command", 9)
+    (job,) = in_thread("/harness explain", **{"comment.in_reply_to_id": None})
+    assert (job.recipe, job.request.asker.thread) == ("explain", 12)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"comment.user.type": "Bot"}, {"comment.body": "what about dismiss?"}]
+)
+def test_words_in_a_thread_that_command_nothing(fields):
+    assert in_thread("/harness dismiss", **fields) == []
+    assert in_thread("/harness dismiss", action="edited") == []
+
+
+def resolved(action="resolved", **fields):
+    given = {
+        "pull_request.number": 3,
+        "sender.login": "ada",
+        "sender.type": "User",
+        "thread.comments[].id": [9, 12],
+        **fields,
+    }
+    return jobs("pull_request_review_thread", action, **given)
+
+
+@pytest.mark.parametrize(("action", "ends"), [("resolved", True), ("unresolved", False)])
+def test_a_thread_resolved_by_hand_is_looked_into(action, ends):
+    (job,) = resolved(action)
+    assert (job.recipe, job.key) == ("thread", "octo/shop#3/reply")
+    assert job.request == ThreadRequest(
+        installation_id=7, repo=REPO, number=3, comment_id=9, login="ada", resolved=ends
+    )
+
+
+@pytest.mark.parametrize(
+    "fields", [{"sender.type": "Bot"}, {"thread.comments[].id": []}, {"thread.comments[].id": None}]
+)
+def test_a_bot_s_own_tidying_and_a_thread_without_comments_are_nothing(fields):
+    assert resolved(**fields) == []
+    assert resolved("dismissed") == []

@@ -22,13 +22,11 @@ def test_events_that_cannot_be_subscribed_to_are_not_in_it():
     assert set(events) == {name for name, handler in handlers().items() if handler.subscribed}
 
 
-def test_code_may_not_be_written():
+def test_only_what_resolves_threads_may_write_code():
     permissions = yaml.safe_load(APP_YML.read_text())["default_permissions"]
-    assert {name for name, access in permissions.items() if access == "write"} == {
-        "checks",
-        "issues",
-        "pull_requests",
-    }
+    writable = {name for name, access in permissions.items() if access == "write"}
+    assert writable == {"checks", "contents", "issues", "pull_requests"}
+    assert (REVIEW["contents"], READ["contents"]) == ("read", "read")
 
 
 @pytest.mark.parametrize("asked", [REVIEW, READ])

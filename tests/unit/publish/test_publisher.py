@@ -22,7 +22,7 @@ def publication(*issues, limit=12, **more):
 
 
 def test_comments_before_the_summary_and_the_check_last():
-    assert [p.name for p in ordered(publishers())][-2:] == ["summary", "check_run"]
+    assert [p.name for p in ordered(publishers().values())][-2:] == ["summary", "check_run"]
 
 
 class TestPlanned:

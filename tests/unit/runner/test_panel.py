@@ -292,6 +292,24 @@ async def test_a_diff_that_does_not_fit_in_a_prompt_is_told(change, tree):
     read, analyzed = result.reports
     assert read.problems == ("the diff of app.py did not fit in its prompt",)
     assert analyzed.problems == ()
+    assert (read.files, analyzed.files) == (0, 1)
+
+
+async def test_how_many_files_each_agent_was_given_is_told(change):
+    notes = replace(change.diff.files[0], path="notes.txt", old_path="notes.txt")
+    ignored = replace(change.diff.files[0], path="gen.py", old_path="gen.py")
+    gone = replace(change.diff.files[0], path="gone.py", status=FileStatus.DELETED)
+    files = (*change.diff.files, notes, ignored, gone)
+    more = replace(
+        change,
+        diff=replace(change.diff, files=files),
+        skipped=(Skipped(path="gen.py", reason="ignored"),),
+    )
+    ruff = agent("ruff", analyzer=True)
+    ruff = replace(ruff, kind=replace(ruff.kind, reads=lambda path: path.endswith(".py")))
+    result = await run(more, agent("claude"), ruff)
+    assert result.files == 3
+    assert [report.files for report in result.reports] == [3, 1]
 
 
 async def test_an_agent_is_told_its_skills_in_its_own_spelling_and_the_guard_apart(change):

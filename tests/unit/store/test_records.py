@@ -133,6 +133,7 @@ def test_a_whole_report() -> None:
         reason="r",
         problems=("one",),
         untouched=4,
+        files=7,
     )
     row: Any = {
         "agent": "ruff",

@@ -16,7 +16,7 @@ from tests.fakes.repo_client import FakeRepoClient
 
 METHODS = {
     "review": "create_review",
-    "threads": "create_file_comment",
+    "files": "create_file_comment",
     "summary": "create_issue_comment",
 }
 ISSUES = (issue("h-1", 3), issue("h-2", 5), issue("h-3", 90, anchor=anchor_at()))

@@ -55,11 +55,11 @@ def test_a_clean_pass():
 
 Head 9be0d13 against main at 1c2d3e4 · 14 files reviewed, 0 not
 
-| agent | outcome | found | time | tokens in / out | cost |
-|---|---|---|---|---|---|
-| claude-code | finished | 0 | 1:35 | 12,345 / 678 | unknown |
-| ruff | finished | 0 | 0:00 | – | $0.00 |
-| **all** |  | 0 | 1:35 |  | unknown |
+| agent | outcome | files | found | time | tokens in / out | cost |
+|---|---|---|---|---|---|---|
+| claude-code | finished | – | 0 | 1:35 | 12,345 / 678 | unknown |
+| ruff | finished | – | 0 | 0:00 | – | $0.00 |
+| **all** |  |  | 0 | 1:35 |  | unknown |
 
 found 0 = 0 inline + 0 file + 0 summary + 0 merged
 
@@ -86,10 +86,10 @@ def test_everything_there_is_to_say():
         report(
             "claude-code", FINISHED, finding(), finding(), finding(), duration=130,
             tokens=Tokens(input=12345, output=678), cost=Decimal("0.42"),
-            summary="Numbers from the form are parsed with `eval`.",
+            summary="Numbers from the form are parsed with `eval`.", files=12,
         ),
         report("codex", FAILED, finding(), kind="rate limit", reason="rate limit: 429"),
-        report("ruff", FINISHED, duration=0.4, cost=Decimal(0), untouched=1),
+        report("ruff", FINISHED, duration=0.4, cost=Decimal(0), untouched=1, files=5),
         report("bandit", FAILED, finding(), kind="crashed", required=False, reason="exit 2",
                cost=Decimal(0), problems=("issue 3: its severity is 'odd'",)),
     )  # fmt: skip
@@ -137,6 +137,10 @@ def test_everything_there_is_to_say():
 | still open · major | f20 hides every failure | `app.py:125` | claude-code, codex | `h-9WXM` |
 | new · minor | VALUE \\| is assigned twenty times | `util.py:3` (not in this diff) | claude | `h-3KQ2` |
 
+**Dismissed**
+
+- h-D4D4 “`eval` runs whatever the caller sends”
+
 **Addressed**
 
 - h-ADD2 “an old thing” in ccccccc: its lines were changed
@@ -169,13 +173,13 @@ Not reviewed:
 - a binary file: `logo.png`
 - ignored by `*.lock`: `poetry.lock`, `a.lock`
 
-| agent | outcome | found | time | tokens in / out | cost |
-|---|---|---|---|---|---|
-| claude-code | finished | 3 | 2:10 | 12,345 / 678 | $0.42 |
-| codex | failed | 1 | 0:12 | unknown | unknown |
-| ruff | finished | 0 | 0:00 | – | $0.00 |
-| bandit | failed (optional) | 1 | 0:12 | – | $0.00 |
-| **all** |  | 5 | 2:10 |  | at least $0.42 |
+| agent | outcome | files | found | time | tokens in / out | cost |
+|---|---|---|---|---|---|---|
+| claude-code | finished | 12 of 14 | 3 | 2:10 | 12,345 / 678 | $0.42 |
+| codex | failed | – | 1 | 0:12 | unknown | unknown |
+| ruff | finished | 5 of 14 | 0 | 0:00 | – | $0.00 |
+| bandit | failed (optional) | – | 1 | 0:12 | – | $0.00 |
+| **all** |  |  | 5 | 2:10 |  | at least $0.42 |
 
 - claude-code: Numbers from the form are parsed with `eval`.
 - ruff: 1 finding on lines that this change does not touch left out
@@ -364,4 +368,4 @@ def test_an_agent_that_was_over_budget_is_told_as_one_that_did_not_start():
     text = summary(publication(reports=(report("ruff", cost=Decimal(0)), broke)))
     assert text.splitlines()[0] == snapshot("### harness: incomplete: codex is over budget")
     assert "**codex did not start** (over budget: the run has spent \\$0.51 of \\$0.50" in text
-    assert "| codex | not started | 0 | 0:00 | – | $0.00 |" in text
+    assert "| codex | not started | – | 0 | 0:00 | – | $0.00 |" in text
