@@ -9,7 +9,7 @@ PIP := PYTHONWARNINGS=ignore $(BIN)/python -m pip --disable-pip-version-check --
 CONSTRAINTS := deploy/constraints.txt
 WORKERS ?= 2
 
-.PHONY: demo test quick lint bench clean help
+.PHONY: demo test quick lint bench mutants clean help
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -31,6 +31,9 @@ lint: $(VENV)/.dev ## style and types
 bench: $(VENV)/.dev ## the figures of the README, as ratios taken side by side in one run
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
+mutants: $(VENV)/.mutants ## how many small faults in bot/findings do its tests notice? MODULES='touch moves' for a part
+	$(BIN)/python -m tests.mutants $(ARGS) $(MODULES)
+
 clean: ## forget the environment
 	rm -rf $(VENV)
 
@@ -46,3 +49,7 @@ $(VENV)/.runtime: pyproject.toml $(CONSTRAINTS) | $(VENV)/bin/python
 $(VENV)/.dev: pyproject.toml $(CONSTRAINTS) | $(VENV)/bin/python
 	$(PIP) install --constraint $(CONSTRAINTS) --editable '.[fast]' --group dev
 	@touch $@ $(VENV)/.runtime
+
+$(VENV)/.mutants: $(VENV)/.dev
+	$(PIP) install --constraint $(CONSTRAINTS) --group mutants
+	@touch $@

@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
-from bot.commands.command import commands
+from bot.commands.command import commands, help_table
 from bot.findings import states
 from bot.findings.policy import table_markdown
 from bot.settings import settings_table
 
 README = (Path(__file__).parents[3] / "README.md").read_text()
+
+
+def test_it_names_every_command():
+    assert help_table() in README
 
 
 def test_the_settings_table_is_that_of_the_program():

@@ -120,3 +120,8 @@ def test_an_anchor_is_always_one_that_github_takes(file, line, more, side):
     holders = [h for h in file.hunks if marked & changed("app.py", h).lines(side)]
     assert len(holders) == 1
     assert marked == wanted & changed("app.py", holders[0]).lines(side)
+
+
+def test_of_hunks_in_any_order_the_first_in_the_file_counts():
+    backwards = changed("app.py", *reversed(TWO.hunks))
+    assert anchor("app.py", 12, 42, RIGHT, diff(backwards)) == inline(13, start=12)

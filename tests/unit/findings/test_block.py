@@ -56,3 +56,28 @@ def test_of_a_very_long_function_only_a_part():
     assert first == 500 - NEAR
     assert last == 500 + NEAR
     assert around(lines, 50) == (1, 50 + TALL)
+
+
+def test_the_line_that_defines_a_function_is_in_it():
+    assert around(PYTHON, 5) == (4, 10)
+    assert around(["def f():", "    return 1"], 1) == (1, 2)
+    assert around(["def f():", *["    x = 1"] * 1000], 1) == (1, 1 + TALL)
+
+
+def test_a_blank_line_is_in_the_function_around_it():
+    assert around(["def f():", "    x = 1", "", "    y = 2"], 3) == (1, 4)
+
+
+def test_a_field_behind_a_method_is_in_no_function():
+    fields = ["class A:", "    def f(self):", "        return 1", "    x = 2"]
+    assert around(fields, 4) == (1, 4)
+    assert around([*["y = 1"] * 50, *fields], 54) == (54 - NEAR, 54)
+
+
+def test_a_range_reaches_to_its_last_line():
+    assert around(["x = 1"] * 100, 50, 60) == (50 - NEAR, 60 + NEAR)
+    assert around(["x = 1"] * 100, 50, 40) == (50 - NEAR, 50 + NEAR)
+    assert around(["x = 1"] * 100, 50, 900) == (50 - NEAR, 100)
+    assert around(["x = 1"] * 100, 3) == (1, 3 + NEAR)
+    assert around([], 5, 7) == (5 - NEAR, 7 + NEAR)
+    assert around(["def f():", "    x = 1", "y = 2", "z = 3"], 2, 4) == (1, 4)

@@ -75,6 +75,39 @@ def test_names_that_were_replaced():
 lines = st.lists(st.text("ab \"'#/*-<!>`\\=(", max_size=20), max_size=6)
 
 
+@pytest.mark.parametrize("line", ["*", "* words", "*/", "@param x", "@return x"])
+def test_a_line_inside_of_a_comment_is_none_where_such_comments_are(line):
+    assert stripped([f"  {line}"], "a.js") == [""]
+    assert stripped([f"  {line}"], "a.php") == [""]
+    assert stripped([f"  {line}"], "a.py") == [line]
+
+
+def test_php_knows_three_kinds_of_comments():
+    assert stripped(["a(); // x", "b(); # x", "c(); /* x", "y */ d();"], "a.php") == [
+        "a();", "b();", "c();", "d();",
+    ]  # fmt: skip
+
+
+def test_comments_of_lua_may_go_over_several_lines():
+    assert stripped(["--[[ words", "more ]] x = 1", "y = 2 -- why"], "a.lua") == [
+        "", "x = 1", "y = 2",
+    ]  # fmt: skip
+
+
+def test_two_comments_on_one_line():
+    assert stripped(["/* a */ f(); /* b */ g();"], "a.js") == ["f(); g();"]
+
+
+def test_a_comment_may_end_where_its_line_begins():
+    assert stripped(["/* words", "*/ f()"], "a.js") == ["", "f()"]
+
+
+def test_three_quotes_are_a_comment_only_where_a_statement_begins():
+    assert stripped(['"""words', 'more"""', "x = 1"], "a.py") == ["", "", "x = 1"]
+    assert stripped(["'''words'''", "x = 1"], "a.py") == ["", "x = 1"]
+    assert stripped(['x = """words"""'], "a.py") == ['x = """words"""']
+
+
 @given(lines, st.sampled_from(["a.py", "a.js", "a.sql", "a.html", "a.md"]))
 def test_every_line_stays_one_line_whatever_is_in_it(text, path):
     found = stripped(text, path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.findings.edits import edits, holds, suppresses, telling
+from bot.findings.edits import edits, holds, lost_comment, suppresses, telling
 from bot.models import Hunk
 from tests.fakes.nouns import changed, hunk
 from tests.fakes.trees import compare
@@ -45,9 +45,29 @@ def test_an_insertion_names_the_line_before_it():
     assert (one.first, one.last, one.at, one.until) == (4, 4, 5, 5)
 
 
+def test_an_edit_at_the_beginning_of_a_hunk():
+    (come,) = made("+x", " a")
+    assert (come.first, come.last, come.at, come.until) == (9, 9, 10, 10)
+    (gone,) = made("-x", " a")
+    assert (gone.first, gone.last, gone.at, gone.until) == (10, 10, 9, 9)
+
+
 def test_a_comment_that_silences_an_analyzer():
     assert suppresses(changed("a.py", hunk(1, 1, "-x", "+x  # noqa: S1")))
     assert not suppresses(changed("a.py", hunk(1, 1, "-x  # noqa", "+x")))
+
+
+def test_a_comment_that_is_not_there_any_more():
+    code = "x = 1  # runs once"
+    assert lost_comment(changed("a.py", hunk(1, 1, f"-{code}", "+x = 1")), code)
+    assert lost_comment(changed("a.py", hunk(1, 1, f"-{code}", "+x = 1  # runs twice")), code)
+
+
+def test_a_comment_that_was_moved_or_indented_is_still_there():
+    code = "x = 1  # runs once"
+    assert not lost_comment(changed("a.py", hunk(1, 1, f"-{code}", "+y = 1", f"+{code}")), code)
+    assert not lost_comment(changed("a.py", hunk(1, 1, f"-{code}", f"+    {code}")), code)
+    assert not lost_comment(changed("a.py", hunk(1, 1, "-x = 1", "+x = 2")), "x = 1")
 
 
 def test_where_code_stands():

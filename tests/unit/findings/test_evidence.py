@@ -62,7 +62,7 @@ def verdict(before, after, issue=ISSUE, *, agents=None, finished=True, **more):
     )
     if weighed.closed:
         (closing,) = weighed.closed
-        assert closing.commit == HEAD
+        assert (closing.issue, closing.commit) == (issue, HEAD)
         return closing.state.value, closing.reason
     (carried,) = weighed.carried
     return "open", carried.reason
@@ -135,6 +135,20 @@ PROBES = {
         edit(QUERY, "    if not user_id.isdigit():\n        raise ValueError(user_id)\n" + QUERY),
         "addressed",
     ),
+    "a guard without a call is put before it": Probe(
+        edit(QUERY, "    if user_id is None:\n        return None\n" + QUERY), "addressed"
+    ),
+    "a guard on what only its code names is put before it": Probe(
+        {
+            **CALLER,
+            "app.py": CALLER["app.py"].replace(
+                CALLEE.code, f"    if not query:\n        return None\n{CALLEE.code}"
+            ),
+        },
+        "addressed",
+        CALLEE,
+        CALLER,
+    ),
     "it is fixed in the file of what it calls": Probe(
         {**CALLER, "checks.py": CHECKS.replace("return value", "return int(value)")},
         "addressed",
@@ -191,6 +205,36 @@ def test_after_a_push_in_which(what):
     assert judged(probe)[0] == probe.expected, judged(probe)
 
 
+REASONS = {
+    "a comment about something else is added": "only spaces or comments changed",
+    "the same line interpolates one more value": "its line only has more of what it had",
+    "another line interpolates more": "the changes around it do not concern it",
+    "the function logs": "the changes around it do not concern it",
+    "its code is deleted": "its lines were removed",
+    "README is edited, and the issue is about no file": (
+        "it is about no file, so no change can be told to concern it"
+    ),
+    "it is fixed where it stands": "its lines were changed",
+    "a guard is put before it": "code around it that names `user_id` changed",
+    "it is fixed in the file of what it calls": "`clean` was changed in checks.py",
+    "its file is deleted": "its file was deleted",
+    "its file is renamed": "its file was only renamed",
+    "a variable gets another name": "only a name changed in its line",
+    "nothing is changed": "its code has not changed since",
+}
+
+
+@pytest.mark.parametrize("what", REASONS)
+def test_people_are_told_why_after_a_push_in_which(what):
+    state, reason = judged(PROBES[what])
+    said = REASONS[what]
+    assert reason == (
+        f"{said}, and claude did not find it again"
+        if state == "addressed"
+        else f"not found again, not proved: {said}"
+    )
+
+
 @pytest.mark.parametrize("what", PROBES)
 def test_nothing_is_closed_while_the_finder_did_not_finish_though(what):
     assert judged(PROBES[what], finished=False) == ("open", "claude did not finish")
@@ -232,6 +276,14 @@ class TestWhoLooked:
             "claude and codex did not finish"
         )
 
+    def test_five_names_are_listed_and_no_more(self):
+        names = ("a", "b", "c", "d", "e")
+        five = replace(ISSUE, agents=names)
+        assert self.reason(five, agents=names, finished=False) == "a, b, c, d and e did not finish"
+        six = replace(ISSUE, agents=(*names, "f"))
+        said = "a, b, c, d, e and 1 more did not finish"
+        assert self.reason(six, agents=six.agents, finished=False) == said
+
     def test_its_file_is_ignored_now(self):
         said = "its file was not reviewed this time: ignored by `*.py`"
         assert self.reason(unread={"app.py": "ignored by `*.py`"}) == said
@@ -244,10 +296,31 @@ class TestWhoLooked:
         edited = {**TREE, "app.py": APP.replace("a + 1", "a + 2")}
         ruff = {"agents": ("claude",), "analyzers": frozenset({"claude"})}
         assert verdict(TREE, edited)[0] == "open"
-        assert verdict(TREE, edited, **ruff)[0] == "addressed"
+        said = "its file was changed, and claude did not find it again"
+        assert verdict(TREE, edited, **ruff) == ("addressed", said)
         silenced = edit(QUERY, QUERY.rstrip() + "  # noqa: S608\n")
         assert verdict(TREE, silenced)[0] == "open"
         assert verdict(TREE, silenced, **ruff)[0] == "addressed"
+
+
+class TestAboutARange:
+    """A wide one is a place to look in, and a change somewhere in it says little."""
+
+    def state(self, height):
+        body = [f"    step_{n}(total)" for n in range(height)]
+        tree = {"app.py": "\n".join(["def f(total):", *body, ""])}
+        changed = {"app.py": tree["app.py"].replace("step_1(total)", "other(size)")}
+        words = {"title": "Steps", "description": "They run in the wrong order"}
+        issue = replace(ISSUE, line=2, end_line=1 + height, code="\n".join(body), **words)
+        return verdict(tree, changed, issue)
+
+    def test_a_change_within_a_few_lines_concerns_it(self):
+        assert self.state(8) == (
+            "addressed", "its lines were changed, and claude did not find it again"
+        )  # fmt: skip
+
+    def test_a_change_within_many_lines_does_so_by_what_it_names(self):
+        assert self.state(9)[1].startswith("code around it that names `")
 
 
 class TestLeftThePullRequest:
@@ -261,13 +334,13 @@ class TestLeftThePullRequest:
 
 
 class TestTheEarlierCommitIsGone:
-    def verdict(self, after, **more):
+    def verdict(self, after, *, issue=ISSUE, base=None, diff=None):
         seen = Seen(
-            head_sha=HEAD, diff=compare({}, after), since={},
+            head_sha=HEAD, diff=diff or compare(base or {}, after), since={},
             lines={path: text.split("\n") for path, text in after.items()},
-            panel=frozenset({"claude"}), finished=frozenset({"claude"}), **more,
+            panel=frozenset({"claude"}), finished=frozenset({"claude"}),
         )  # fmt: skip
-        weighed = weigh([ISSUE], seen)
+        weighed = weigh([issue], seen)
         return weighed.closed[0].state.value if weighed.closed else weighed.carried[0].reason
 
     def test_its_line_still_stands(self):
@@ -282,16 +355,48 @@ class TestTheEarlierCommitIsGone:
     def test_its_line_is_gone(self):
         assert self.verdict(edit(QUERY, FIXED)) == "addressed"
 
+    def test_one_of_its_two_lines_still_stands(self):
+        two = replace(
+            ISSUE, end_line=LINE + 1, code=f"{ISSUE.code}\n    return connection.run(query)"
+        )
+        said = "not found again, not proved: some of its code still stands"
+        assert self.verdict(edit(QUERY, FIXED), issue=two) == said
+
+    def test_its_line_has_more_of_what_it_had(self):
+        said = "not found again, not proved: its line only has more of what it had"
+        assert self.verdict(edit('{user_id}"', '{user_id} AND name = {name}"')) == said
+
+    def test_its_file_cannot_be_read(self):
+        said = (
+            "not found again, not proved: "
+            "the commit it was seen on is gone, and its code cannot be compared"
+        )
+        assert self.verdict({"b.py": "x = 1\n"}) == said
+        bracket = replace(ISSUE, code=")")
+        assert self.verdict(edit(QUERY, FIXED), issue=bracket) == said
+
+    def test_the_pull_request_deletes_its_file(self):
+        gone = {path: text for path, text in TREE.items() if path != "app.py"}
+        assert self.verdict(gone, base=TREE) == "addressed"
+
+    def test_its_file_may_have_a_new_name_where_files_came(self):
+        came = compare({}, {"b.py": "x = 1\n"})
+        assert self.verdict({"b.py": "x = 1\n"}, diff=came) != "stale"
+        edited = compare({"b.py": "x = 1\n"}, {"b.py": "x = 2\n"})
+        assert self.verdict({"b.py": "x = 2\n"}, diff=edited) == "stale"
+
 
 class TestAboutRemovedLines:
     ISSUE = replace(ISSUE, side=Side.LEFT, line=4, code="    check(user_id)")
 
     def test_they_are_back(self):
         after = edit(QUERY, "    check(user_id)\n" + QUERY)
-        assert verdict(TREE, after, self.ISSUE)[0] == "addressed"
+        said = "the removed lines are back, and claude did not find it again"
+        assert verdict(TREE, after, self.ISSUE) == ("addressed", said)
 
     def test_they_are_not(self):
-        assert verdict(TREE, edit(QUERY, FIXED), self.ISSUE)[0] == "open"
+        said = "not found again, not proved: the removed lines are not back"
+        assert verdict(TREE, edit(QUERY, FIXED), self.ISSUE) == ("open", said)
 
 
 NOTED = {**TREE, "app.py": APP.replace(QUERY, QUERY.rstrip() + "  # runs once\n")}
@@ -315,10 +420,13 @@ class TestAboutAWholeFile:
     ISSUE = replace(ISSUE, line=None, code="")
 
     def test_what_it_names_was_changed(self):
-        assert verdict(TREE, edit(QUERY, FIXED), self.ISSUE)[0] == "addressed"
+        said = "`user_id` was changed in its file, and claude did not find it again"
+        assert verdict(TREE, edit(QUERY, FIXED), self.ISSUE) == ("addressed", said)
 
     def test_something_else_was(self):
-        assert verdict(TREE, edit("a + 1", "a + 2"), self.ISSUE)[0] == "open"
+        said = "the changes of its file do not name what it is about"
+        state = "open", f"not found again, not proved: {said}"
+        assert verdict(TREE, edit("a + 1", "a + 2"), self.ISSUE) == state
 
 
 def test_what_stays_open_is_shown_where_it_lies_today():

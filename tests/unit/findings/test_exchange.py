@@ -50,6 +50,12 @@ def test_json_lines_become_findings_and_lines_without_an_id_get_one() -> None:
     assert entries[0].finding.severity is Severity.MINOR
 
 
+@pytest.mark.parametrize("key", ["text", "title", "description"])
+def test_a_line_needs_no_more_than_words(key: str) -> None:
+    (entry,) = read_entries(json.dumps({key: "eval runs input"}), "mine")
+    assert entry.finding.description == "eval runs input"
+
+
 def test_all_that_a_line_may_say_is_kept() -> None:
     line = {
         "id": "x", "text": "t", "file": "./src/a.py", "line": "7-9", "severity": "HIGH",
@@ -70,6 +76,7 @@ def test_equal_problems_share_a_cluster_and_others_do_not() -> None:
     merged = merge_entries(read_entries(TWICE, "mine"))
     first, second, third = merged.clusters
     assert first == second != third
+    assert {first, third} == {issue.id for issue in merged.issues}
     assert sorted(len(issue.sources) for issue in merged.issues) == [1, 2]
 
 
@@ -154,3 +161,15 @@ def test_the_order_of_the_lines_changes_no_cluster(
         return {frozenset(ids) for ids in by.values()}
 
     assert clusters(list(named)) == clusters(mixed)
+
+
+@pytest.mark.parametrize("run", [3, {"tool": [], "results": []}, {"tool": {"driver": 3}}])
+def test_a_run_of_no_tool_that_there_is_breaks_nothing(run: object) -> None:
+    log = {**SARIF, "runs": [*SARIF["runs"], run]}
+    assert [entry.finding.agent for entry in read_entries(json.dumps(log), "f")] == ["one", "two"]
+
+
+def test_a_run_that_names_no_tool_is_the_files() -> None:
+    (first, _) = SARIF["runs"]
+    log = {**SARIF, "runs": [{**first, "tool": []}]}  # type: ignore[dict-item]  # as above
+    assert [entry.finding.agent for entry in read_entries(json.dumps(log), "f")] == ["f"]

@@ -28,7 +28,9 @@ def test_a_line_that_there_is_is_believed() -> None:
 def test_a_line_behind_the_end_makes_it_a_finding_about_the_file() -> None:
     place, problem = ground(finding(line=900, replacement="x"), LINES, DIFF)
     assert (place.line, place.replacement) == (None, None)
-    assert problem.startswith("app.py has 7 lines, so line 900 is not in it")
+    assert problem == (
+        "app.py has 7 lines, so line 900 is not in it: the finding is about the whole file"
+    )
     assert grounded(finding(line=8)) == (None, None)  # after the last line end there is no line
 
 
@@ -62,6 +64,8 @@ def test_a_deleted_or_binary_file_of_the_diff_is_believed() -> None:
         (4, None, "`compute(x)` and `return eval(y)`", (4, None)),
         (1, None, "`return eval(y)` runs it", (5, None)),
         (3, None, "`nowhere(at, all)`", (3, None)),
+        (3, 5, "`return eval(y)`", (3, 5)),
+        (3, 4, "`return eval(y)` runs it", (5, 6)),
         (3, None, "`evaluate` is a word", (3, None)),
     ],
 )

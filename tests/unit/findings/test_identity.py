@@ -203,6 +203,21 @@ class TestAnother:
         gone = {"old": diff(changed("app.py", hunk(21, 21, " a", "-x", " b", " c")))}
         self.fresh(issue("h-NEW2", 22, code="    return eval(y)"), since=gone)
 
+    def test_what_is_hardly_alike_on_a_line_that_was_edited(self):
+        words = {
+            "title": "Unsafe call",
+            "description": "the parser hands text of the request to `eval` unchecked",
+        }
+        new = issue("h-NEW2", code="    return eval(y)", **words)
+        assert after(new, known=[known()], since=UNCHANGED).issues[0].id == "h-7KQ2"
+        edited = {"old": diff(changed("app.py", hunk(21, 21, " a", "-x", "+y", " b")))}
+        self.fresh(new, since=edited)
+
+    def test_what_is_only_near_to_something_closed_that_was_edited(self):
+        edited = {"old": diff(changed("app.py", hunk(21, 21, " a", "-x", "+y", " b")))}
+        closed = known(state=IssueState.ADDRESSED, code="")
+        self.fresh(issue("h-NEW2", code="y", **OTHER), closed, since=edited)
+
     def test_an_analyzers_next_line(self):
         found = finding("ruff", 23, "x", rule="S307")
         self.fresh(issue("h-NEW2", 23, code="other", sources=(found,)))
@@ -257,6 +272,35 @@ class TestTwoAlike:
         lines = {"app.py": ["-"] * 49 + ["eval(x)"]}
         followed = after(issue("h-2", 50, code="eval(x)", **TEMPLATE), known=old, lines=lines)
         assert followed.issues[0].id == "h-BBBB"
+
+    def test_the_unchanged_line_goes_before_the_edited_one(self):
+        old = [
+            known("h-AAAA", 10, code="eval(x)", **TEMPLATE),
+            known("h-BBBB", 11, code="eval(y)", **TEMPLATE),
+        ]
+        first_edited = {"old": diff(changed("app.py", hunk(10, 10, "-eval(x)", "+eval(z)")))}
+        new = issue("h-2", 11, code="eval(y)", **TEMPLATE)
+        assert after(new, known=old, since=first_edited).issues[0].id == "h-BBBB"
+
+    def test_a_line_goes_before_the_whole_file(self):
+        old = [known("h-AAAA", None, code="", **TEMPLATE), known("h-BBBB", code="", **TEMPLATE)]
+        for mixed in (old, old[::-1]):
+            new = issue("h-2", code="eval(y)", **TEMPLATE)
+            assert after(new, known=mixed, since=UNCHANGED).issues[0].id == "h-BBBB"
+
+    def test_the_agents_own_goes_before_anothers(self):
+        old = [
+            known("h-AAAA", code="", agents=("codex",), **TEMPLATE),
+            known("h-BBBB", code="", agents=("claude",), **TEMPLATE),
+        ]
+        for mixed in (old, old[::-1]):
+            new = issue("h-2", code="eval(y)", **TEMPLATE)
+            assert after(new, known=mixed, since=UNCHANGED).issues[0].id == "h-BBBB"
+
+    def test_the_nearer_line_goes_first(self):
+        old = [known("h-AAAA", 20, code="", **TEMPLATE), known("h-BBBB", 23, code="", **TEMPLATE)]
+        new = issue("h-2", 22, code="eval(y)", **TEMPLATE)
+        assert after(new, known=old, since=UNCHANGED).issues[0].id == "h-BBBB"
 
     def test_one_to_one(self):
         twins = [issue(f"h-{n}222", code=CODE) for n in range(3)]

@@ -53,6 +53,14 @@ SPELLINGS = [
     ("in src/app.py at line 10, x", ("src/app.py", 10, None)),
     ("src/app.py L10", ("src/app.py", 10, None)),
     ("util.py:3", ("lib/util.py", 3, None)),
+    ("src/app.py:50", ("src/app.py", 50, None)),
+    ("src/app.py:49-50", ("src/app.py", 49, 50)),
+    ("src/app.py:1", ("src/app.py", 1, None)),
+    ("a/src/app.py:3", ("src/app.py", 3, None)),
+    ("b/src/app.py:3", ("src/app.py", 3, None)),
+    ("/workspace/src/app.py:3", ("src/app.py", 3, None)),
+    ("line 10 in the file src/app.py", ("src/app.py", 10, None)),
+    ("src/app.py:10 to 12", ("src/app.py", 10, 12)),
 ]
 
 
@@ -78,6 +86,20 @@ def test_a_place_is_understood_however_it_is_spelled(
         ("vendor/util.py:3", None),
         ("GNUMakefile:3", None),
         ("a-src/app.py:3", None),
+        ("_src/app.py:3", None),
+        ("x.src/app.py:3", None),
+        ("@src/app.py:3", None),
+        ("x\\src/app.py:3", None),
+        ("src/app.py_:3", None),
+        ("src/app.py-old:3", None),
+        ("src/app.py/x:3", None),
+        ("a-a/src/app.py:3", None),
+        ("a_a/src/app.py:3", None),
+        ("x/a/src/app.py:3", None),
+        ("x./src/app.py:3", None),
+        ("lib/work/src/app.py:3", None),
+        ("src/app.py:12-10", ("src/app.py", 12, None)),
+        ("src/app.py:10-51", ("src/app.py", 10, None)),
         ("https://example.com/src/app.py:3", None),
         ("nothing.py:3", None),
     ],
@@ -107,3 +129,10 @@ def test_every_place_exists_and_none_overlap(text: str) -> None:
 @pytest.mark.parametrize("text", ["src/app.py (" * 20_000, "[" * 500_000, "lines 1 " * 60_000])
 def test_hostile_text_is_read_in_passing(text: str) -> None:
     assert len(places(text, SIZES)) <= 2_000
+
+
+def test_every_place_of_a_text_is_found() -> None:
+    text = "src/app.py:1, lib/util.py:3, src/app.py:2 and app.py, line 4"
+    assert [(place.file, place.line) for place in places(text, SIZES)] == [
+        ("src/app.py", 1), ("lib/util.py", 3), ("src/app.py", 2), ("src/app.py", 4),
+    ]  # fmt: skip

@@ -92,6 +92,7 @@ def test_a_clock_that_went_back_makes_nothing_stronger() -> None:
 
 def test_what_comes_up_most_is_told_with_how_people_took_it() -> None:
     lessons = [
+        lesson(category="tests", kind=LessonKind.PROMPT, issue="h-6"),
         lesson(category="security"),
         lesson(category="security", kind=LessonKind.ACCEPTED),
         lesson(category="docs", issue="h-3"),
@@ -112,6 +113,7 @@ def test_the_best_prompt_has_evidence_or_there_is_none() -> None:
         return lesson(days, kind=LessonKind.PROMPT, text=text, category=category)
 
     assert best_prompt([said("Look at money.", HALF_LIFE)], NOW) == ""
+    assert best_prompt([said("Look at money.", 0)], NOW) == "Look at money."
     lessons = [said("Look at money.", 0), said("Look at locks.", 0), said("Look at locks.", 0)]
     assert best_prompt(lessons, NOW) == "Look at locks."
     assert best_prompt(lessons, NOW, "security") == "Look at locks."
@@ -161,3 +163,44 @@ def test_memory_hides_nothing_and_never_raises_a_confidence(found: list[Lesson])
     assert all(
         (a.confidence or 0) <= (b.confidence or 0) for a, b in zip(after, issues, strict=True)
     )
+
+
+def test_a_note_says_only_what_is_known() -> None:
+    bare = lesson(issue="", number=0, reason="", by="@jo")
+    assert believed(bare)[1] == ("it looks like one, which @jo dismissed",)
+
+
+def test_a_note_is_put_behind_those_that_there_are() -> None:
+    (found,) = remember([issue(confidence=0.8, notes=("first",))], [lesson()], NOW)
+    assert found.notes[0] == "first"
+    assert len(found.notes) == 2
+
+
+def test_a_fixed_issue_is_told_as_one_and_long_words_are_cut() -> None:
+    fixed = lesson(kind=LessonKind.ACCEPTED, text="t" * 200 + "\nmore", reason="", path="")
+    assert digest([fixed], NOW, ["app.py"], limit=1_000) == f"- fixed: {'t' * 160}"
+    told = digest([lesson(text="t", reason="r" * 200)], NOW, ["app.py"], limit=1_000)
+    assert told == f"- dismissed in app.py: t ({'r' * 160})"
+
+
+def test_what_is_forgotten_and_what_was_a_prompt_is_not_told() -> None:
+    old, prompt = lesson(10 * HALF_LIFE), lesson(kind=LessonKind.PROMPT)
+    assert digest([old, prompt], NOW, ["app.py"], limit=1_000) == ""
+
+
+def test_of_a_long_text_the_first_line_is_told_and_without_paths_all_are_far() -> None:
+    text = digest([lesson(text="title\nfirst\nsecond", reason="")], NOW, [], limit=1_000)
+    assert text == "- dismissed in app.py: title"
+
+
+def test_only_whole_lines_are_told_and_the_last_may_end_at_the_limit() -> None:
+    first, second = lesson(text="one", reason=""), lesson(1, text="two", reason="")
+    line = "- dismissed in app.py: one"
+    assert digest([second, first], NOW, ["app.py"], limit=2 * len(line) + 1) == line
+    both = f"{line}\n- dismissed in app.py: two"
+    assert digest([second, first], NOW, ["app.py"], limit=len(both) + 1) == both
+
+
+def test_what_is_remembered_of_an_issue_is_its_title_then_its_words() -> None:
+    assert lesson_text(issue(title="t", description="d")) == "t\nd"
+    assert len(lesson_text(issue(title="t", description="d" * 9_000))) == 2_000

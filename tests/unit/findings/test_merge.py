@@ -66,6 +66,11 @@ class TestWhatIsOne:
     def test_one_agent_saying_one_thing_twice_without_a_place(self):
         assert len(merged(finding("a", None, EVAL), finding("a", 5, EVAL + "!"))) == 1
 
+    def test_one_agent_naming_two_places_means_two_whatever_others_say_of_the_file(self):
+        said = [finding(n, None, EVAL) for n in "bcd"]
+        found = merged(finding("a", 5, EVAL), finding("a", 50, EVAL), *said)
+        assert sorted(len(i.sources) for i in found) == [1, 4]
+
     def test_each_place_is_merged_with_its_own(self):
         a5, a50 = finding("a", 5, EVAL), finding("a", 50, EVAL)
         b6, b51 = finding("b", 6, EVAL_2), finding("b", 51, EVAL_2)
@@ -156,6 +161,30 @@ class TestTheIssue:
         found = [finding(n, line, EVAL) for n, line in (("a", 5), ("b", 7), ("c", 7))]
         assert merged(*found)[0].line == 7
 
+    @pytest.mark.parametrize("other", ["eval runs code", f"{EVAL}. " * 30])
+    def test_neither_the_shortest_nor_the_longest_text_is_shown(self, other):
+        found = (finding("a", 5, other), finding("b", 5, EVAL), finding("c", 5, other))
+        assert merged(*found)[0].description == EVAL
+
+    def test_of_equally_many_the_line_of_the_clearest_text(self):
+        long = finding("a", 5, "eval " * 400)
+        clear = finding("b", 7, EVAL_2, title="The calculator evaluates caller input")
+        assert merged(long, clear)[0].line == 7
+
+    def test_where_the_clearest_text_names_no_place_the_shortest_range(self):
+        clear = finding("a", 90, EVAL, title="The calculator evaluates caller input")
+        long, short = finding("b", 5, EVAL, end_line=20), finding("c", 5, EVAL_2, end_line=6)
+        (issue,) = merged(clear, long, short)
+        assert issue.title == clear.title
+        assert (issue.line, issue.end_line) == (5, 6)
+
+    def test_the_suggestion_of_another_where_the_clearest_has_none(self):
+        clear = finding("a", 5, EVAL, title="The calculator evaluates caller input")
+        other = finding("b", 5, EVAL_2, suggestion="use safe", category="security")
+        (issue,) = merged(clear, other)
+        assert (issue.title, issue.suggestion) == (clear.title, "use safe")
+        assert issue.category == "security"
+
     def test_a_fix_that_does_not_fit_its_comment_is_none(self):
         file = changed("app.py", hunk(1, 1, " a", "+b", " c"))
         beyond = finding("a", 3, EVAL, end_line=9, replacement="x")
@@ -170,6 +199,11 @@ class TestTheIssue:
     def test_a_title_from_the_first_sentence(self):
         text = "The pool runs dry. It is never closed when the commit fails."
         assert merged(finding("a", 5, text))[0].title == "The pool runs dry"
+
+    def test_a_title_of_just_the_greatest_length_is_not_cut(self):
+        title = "word " * 13 + "words"
+        assert merged(finding("a", 5, "x", title=title))[0].title == title
+        assert merged(finding("a", 5, "x", title=f"{title}s"))[0].title == "word " * 12 + "word…"
 
     def test_a_long_title_is_cut_at_a_word(self):
         (issue,) = merged(finding("a", 5, "x", title="word " * 30))
@@ -326,6 +360,19 @@ class TestClusters:
         chain = self.table((1, 0.9, 0), (0.9, 1, 0.9), (0, 0.9, 1))
         assert average_linkage(3, chain, 0.5) == [(0, 1), (2,)]
         assert average_linkage(3, chain, 0.4) == [(0, 1, 2)]
+
+    def test_a_mean_at_the_threshold_is_enough(self):
+        pair = self.table((1, 0.5), (0.5, 1))
+        assert average_linkage(2, pair, 0.5) == [(0, 1)]
+        assert average_linkage(2, pair, 0.51) == [(0,), (1,)]
+        chain = self.table((1, 0.75, 0.25), (0.75, 1, 0.75), (0.25, 0.75, 1))
+        assert average_linkage(3, chain, 0.5) == [(0, 1, 2)]
+
+    def test_every_member_of_a_group_counts_alike(self):
+        # 0, 1 and 2 are one; 3 is near to one of the three only.
+        near = {(0, 1): 0.9, (0, 2): 0.9, (1, 2): 0.9, (0, 3): 0.0, (1, 3): 0.0, (2, 3): 0.8}
+        assert average_linkage(4, lambda i, j: near[i, j], 0.3) == [(0, 1, 2), (3,)]
+        assert average_linkage(4, lambda i, j: near[i, j], 0.26) == [(0, 1, 2, 3)]
 
     def test_what_is_never_one_stays_apart_through_a_third(self):
         table = self.table((1, 0.9, -1), (0.9, 1, 0.9), (-1, 0.9, 1))

@@ -41,3 +41,18 @@ def test_lines_of_a_tree():
     assert text.only_place("only_here = 1") == ("b.py", 1)
     assert text.only_place(CODE) is None
     assert text.only_place("x") is None
+
+
+def test_code_of_several_lines_is_followed_only_as_a_whole():
+    code = "first = load(request)\nsecond = load(request)"
+    before = {"a.py": f"{code}\n", "b.py": "x\n"}
+    whole = Sides(compare(before, {"a.py": "", "b.py": f"x\n{code}\n"}))
+    assert whole.moved("a.py", 1, code) == ("b.py", 2)
+    half = Sides(compare(before, {"a.py": "", "b.py": "x\nfirst = load(request)\n"}))
+    assert half.moved("a.py", 1, code) is None
+
+
+def test_places_of_code_of_several_lines():
+    text = Text({"a.py": ["one = 1", "two = 2", "one = 1"]})
+    assert text.places("a.py", "one = 1\ntwo = 2") == [1]
+    assert text.only_place("two = 2\none = 1") == ("a.py", 2)

@@ -125,3 +125,62 @@ def test_nothing_breaks_it_and_every_finding_has_a_file_that_there_is(text: str)
 )
 def test_hostile_text_is_read_in_passing(text: str) -> None:
     assert len(read_prose(text, agent="a", sizes=SIZES).findings) <= 500
+
+
+@pytest.mark.parametrize("name", [name for name in REVIEWS if name != "a table"])
+def test_a_title_has_neither_markup_nor_severity_nor_place(name: str) -> None:
+    first, second = read_prose(REVIEWS[name], agent="a", sizes=SIZES).findings
+    assert first.title.startswith(("eval runs user input", "1. eval runs user input"))
+    assert second.title in ("leaks a file", "2. leaks a file")
+
+
+def found(text: str) -> list[tuple[str, str, int | None, int | None, str]]:
+    read = read_prose(text, agent="a", sizes=SIZES).findings
+    return [(f.severity.value, f.file, f.line, f.end_line, f.title) for f in read]
+
+
+def test_entries_below_a_heading_with_a_severity_belong_to_it() -> None:
+    text = "### [critical] eval runs input\n- it is in src/app.py:10\n- and lib/util.py calls it\n"
+    assert found(text) == [("critical", "src/app.py", 10, None, "eval runs input")]
+
+
+def test_markup_within_a_title_is_dropped_and_only_its_first_line_is_taken() -> None:
+    text = "- **Minor** (src/app.py:3): *the* `name` is | odd,\n  and more words"
+    assert found(text) == [("minor", "src/app.py", 3, None, "the name is odd")]
+
+
+def test_in_a_table_the_line_is_the_number_behind_the_file() -> None:
+    places = [item[:4] for item in found("| 3 | critical | lib/util.py | 7 | leaks |")]
+    assert places == [("critical", "lib/util.py", 7, None)]
+
+
+@pytest.mark.parametrize(
+    ("cell", "place"),
+    [
+        ("1", (1, None)),
+        ("10", (10, None)),
+        ("99", (None, None)),
+        ("0", (None, None)),
+        ("3-4", (3, 4)),
+        ("9-10", (9, 10)),
+        ("3-3", (3, None)),
+        ("4-3", (4, None)),
+        ("3-99", (3, None)),
+    ],
+)
+def test_lines_of_a_table_are_believed_as_far_as_there_are_such(
+    cell: str, place: tuple[int | None, int | None]
+) -> None:
+    ((_, _, line, end_line, _),) = found(f"| critical | lib/util.py | {cell} | leaks |")
+    assert (line, end_line) == place
+
+
+@pytest.mark.parametrize("column", [0, 1, 2])
+def test_a_severity_may_stand_in_any_cell_of_a_row(column: int) -> None:
+    cells = ["lib/util.py", "leaks a file"]
+    cells.insert(column, "**Minor**")
+    assert [item[0] for item in found(f"| {' | '.join(cells)} |")] == ["minor"]
+
+
+def test_what_blocks_is_critical() -> None:
+    assert [item[0] for item in found("- **Blocking**: src/app.py:3 breaks")] == ["critical"]

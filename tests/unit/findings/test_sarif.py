@@ -12,8 +12,8 @@ import pytest
 
 from bot.findings.parse import parse_answer
 from bot.findings.sarif import is_sarif, read_sarif, write_sarif
-from bot.models import HeldBack, Placement, ReportState, Severity, Side, Skipped
-from tests.fakes.nouns import anchor_at, finding, issue, report, result
+from bot.models import HeldBack, Placement, ReportState, Severity, Side, Skipped, Tokens
+from tests.fakes.nouns import BASE, HEAD, anchor_at, finding, issue, report, result
 
 SCHEMA = Path(__file__).parents[2] / "samples" / "sarif-schema-2.1.0.json"
 
@@ -68,6 +68,8 @@ class TestRead:
             ({}, {}, "minor"),
             ({}, {"defaultConfiguration": {"level": "error"}}, "major"),
             ({"level": "error", "rank": 95}, {}, "critical"),
+            ({"level": "error", "rank": 90}, {}, "critical"),
+            ({"level": "error", "rank": 89.9}, {}, "major"),
             ({"level": "warning", "rank": 95}, {}, "minor"),
             ({"level": "error", "rank": 10}, {}, "major"),
             ({}, {"properties": {"security-severity": "9.1"}}, "critical"),
@@ -83,6 +85,13 @@ class TestRead:
         rule = {"id": "R", "properties": {"security-severity": "5"}}
         assert one(hit(ruleId="R"), rules=[rule]).category == "security"
         assert one(hit()).category == ""
+
+    @pytest.mark.parametrize(
+        "word", ["security", "correctness", "performance", "tests", "maintainability", "docs"]
+    )
+    def test_a_tag_that_names_a_category_is_one(self, word):
+        rule = {"id": "R", "properties": {"tags": [3, "x", word]}}
+        assert one(hit(ruleId="R"), rules=[rule]).category == word
 
     def test_rules_by_index_and_in_extensions(self):
         rules = [{"id": "A"}, {"id": "B"}]
@@ -150,6 +159,15 @@ class TestRead:
         assert path("SRC") == "src/app.py"
         assert path("HOME") == "app.py"
         assert path("NONE") == "app.py"
+
+    def test_an_address_from_the_root_has_no_base(self):
+        location = {"uri": "/work/src/app.py", "uriBaseId": "SRC"}
+        hit = {
+            "message": {"text": "x"},
+            "locations": [{"physicalLocation": {"artifactLocation": location}}],
+        }
+        bases = {"SRC": {"uri": "file:///work/lib/"}}
+        assert one(hit, originalUriBaseIds=bases).file == "src/app.py"
 
     def test_addresses_by_index(self):
         result = {
@@ -236,6 +254,68 @@ class TestWrite:
         region = written["locations"][0]["physicalLocation"]["region"]
         assert region == {"startLine": 22, "endLine": 23, "snippet": {"text": "eval(x)"}}
         assert [s["agent"] for s in written["properties"]["sources"]] == ["claude", "bandit"]
+
+    def test_the_properties_of_a_result_hold_all_that_is_known(self):
+        source = finding(
+            "claude", 22, "it breaks", end_line=23, title="t", rule="B307", confidence=0.9
+        )
+        (written,) = self.log(issue(sources=(source,), confidence=0.9, category="docs"))["results"]
+        assert written["properties"] == {
+            "id": "h-7KQ2",
+            "severity": "critical",
+            "state": "new",
+            "category": "docs",
+            "confidence": 0.9,
+            "placement": "inline",
+            "agents": ["claude"],
+            "sources": [
+                {
+                    "agent": "claude",
+                    "severity": "major",
+                    "rule": "B307",
+                    "title": "t",
+                    "description": "it breaks",
+                    "line": 22,
+                    "endLine": 23,
+                    "confidence": 0.9,
+                }
+            ],
+        }
+
+    def test_an_agent_is_told_with_what_it_did(self):
+        tokens = Tokens(input=5, output=7)
+        claude = report(
+            "claude", ReportState.FINISHED, finding(), tokens=tokens, duration=1.23456, reason="so"
+        )
+        (written,) = self.log(issue(), reports=(claude,))["properties"]["agents"]
+        assert written == {
+            "name": "claude",
+            "state": "finished",
+            "required": True,
+            "reason": "so",
+            "findings": 1,
+            "seconds": 1.235,
+            "inputTokens": 5,
+            "outputTokens": 7,
+            "costUsd": None,
+        }
+
+    def test_the_run_says_which_commits_were_compared(self):
+        run = self.log(issue())
+        assert run["properties"]["headSha"] == HEAD
+        assert run["properties"]["baseSha"] == BASE
+        assert run["properties"]["found"] == 1
+        assert run["properties"]["judge"] is None
+        assert run["columnKind"] == "unicodeCodePoints"
+        assert run["tool"]["driver"]["name"] == "harness"
+        assert run["tool"]["driver"]["rules"] == [
+            {"id": "review", "name": "review", "shortDescription": {"text": "review"}}
+        ]
+
+    def test_a_fix_says_what_it_is_for(self):
+        run = self.log(issue(replacement="x", suggestion="so"), issue("h-3", replacement="x"))
+        said = [r["fixes"][0]["description"]["text"] for r in run["results"]]
+        assert said == ["so", issue().title]
 
     def test_rules_are_categories_where_no_analyzer_has_a_code(self):
         run = self.log(issue(category="security"), issue("h-2222", severity=Severity.MINOR))

@@ -46,6 +46,8 @@ def test_generated_and_vendored_files_are_ignored_by_default(path):
         (changed("x", old_path="y", status=FileStatus.RENAMED), "renamed without a change"),
         (changed("x", old_path="y", status=FileStatus.COPIED), "copied without a change"),
         (changed("x", status=FileStatus.ADDED), "no lines changed"),
+        (changed("x", new_mode="100755", status=FileStatus.ADDED), "no lines changed"),
+        (changed("x"), "no lines changed"),
     ],
 )
 def test_files_with_nothing_to_read(file, reason):

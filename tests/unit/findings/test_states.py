@@ -40,3 +40,12 @@ def test_what_a_person_dismissed_only_a_person_or_a_change_of_the_code_brings_ba
         Act.CHANGED,
         Act.RESTORED,
     }
+
+
+def test_people_are_told_what_cannot_happen_to_an_issue() -> None:
+    with pytest.raises(NotPossible) as refused:
+        after(IssueState.ADDRESSED, Act.FIXED)
+    assert str(refused.value) == "an issue that is addressed cannot be fixed"
+    with pytest.raises(NotPossible) as refused:
+        after(None, Act.LEFT)
+    assert str(refused.value) == "an issue that nobody found cannot be left"

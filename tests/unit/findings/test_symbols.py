@@ -47,3 +47,8 @@ def test_what_changes_nothing():
     assert not idle("x = 1")
     assert calls("x = f(1)")
     assert not calls("x = (1)")
+
+
+def test_plain_words_count_as_names_in_back_quotes_only():
+    assert named_in("`total` and `count` of the order") == {"total", "count"}
+    assert named_in("the total of the order") == frozenset()

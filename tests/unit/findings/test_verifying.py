@@ -75,6 +75,7 @@ def test_only_new_opinions_are_asked_about(mode: VerifyMode, names: tuple[str, .
 def test_one_agent_alone_disputes_nothing() -> None:
     assert asked(ISSUES, VerifyMode.DISPUTED, {"claude", "ruff"}) == ()
     assert asked(ISSUES, VerifyMode.ALL, {"claude", "ruff"}) == ("alone", "agreed")
+    assert asked(ISSUES, VerifyMode.DISPUTED, {"claude", "codex", "ruff"}) == ("alone",)
 
 
 def test_the_most_severe_are_asked_about_where_there_are_many() -> None:
