@@ -12,6 +12,7 @@ runner     one path for every kind of review
 publish    every word the bot says, and where it says it
 agents     reviewers as processes with an event stream, and one adapter file for each of them
 context    what a reviewer is told, and the one composer of prompts
+testrun    the project's own tests: found, run behind a fence, read and compared
 jobs       the port to the durable engine
 sandbox    the fences in which agent and test processes run
 checkout   mirrors, trees and diffs; the only place that starts git

@@ -98,6 +98,7 @@ from bot.models.review import (
     Skipped,
     VerifyMode,
 )
+from bot.models.testing import SuiteComparison, SuiteCounts, SuiteOutcome, SuiteState
 
 __all__ = [
     "CHECK_NAME", "Act", "AgentReport", "AgentRun", "AgentSpec", "AgentStatus", "Anchor",
@@ -111,7 +112,8 @@ __all__ = [
     "PostedCheck", "PostedReview", "PullRequest", "Purse", "ReconsiderRequest", "Rejection",
     "ReplyRequest", "Repo", "RepoConfig", "ReportState", "RerunRequest", "ReviewPlan",
     "ReviewRequest", "ReviewResult", "Role", "RunConfig", "RunError", "RunRecord", "RunState",
-    "RunSummary", "Severity", "Side", "Skipped", "Spent", "Started", "StoredDelivery", "Thread",
-    "ThreadRequest", "Ticket", "Tokens", "ToolCall", "Total", "Trigger", "Verified",
-    "VerifyMode", "Workspace", "dollars",
+    "RunSummary", "Severity", "Side", "Skipped", "Spent", "Started", "StoredDelivery",
+    "SuiteComparison", "SuiteCounts", "SuiteOutcome", "SuiteState", "Thread", "ThreadRequest",
+    "Ticket", "Tokens", "ToolCall", "Total", "Trigger", "Verified", "VerifyMode", "Workspace",
+    "dollars",
 ]  # fmt: skip
