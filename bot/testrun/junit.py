@@ -13,10 +13,11 @@ from xml.parsers import expat
 
 from junitparser import JUnitXml, JUnitXmlError, TestCase, TestSuite
 
-from bot.testrun.tally import Tally, names
+from bot.testrun.tally import MAX_DETAILS, Tally, names, text
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_DEPTH = 40
+_SHOWN = 20
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
@@ -33,12 +34,12 @@ def _suites(data: bytes) -> list[TestSuite]:
     if len(data) > MAX_BYTES:
         raise ValueError(f"the report is larger than {MAX_BYTES} bytes")
     # Read as UTF-8 whatever it declares: another encoding could hide what is looked for.
-    text = _DECLARATION.sub("", data.decode("utf-8-sig"))
-    _inspect(text)
-    return list(JUnitXml.fromstring(text))
+    document = _DECLARATION.sub("", data.decode("utf-8-sig"))
+    _inspect(document)
+    return list(JUnitXml.fromstring(document))
 
 
-def _inspect(text: str) -> None:
+def _inspect(document: str) -> None:
     depth = 0
 
     def opened(_name: str, _attributes: dict[str, str]) -> None:
@@ -58,13 +59,13 @@ def _inspect(text: str) -> None:
     parser.StartElementHandler = opened
     parser.EndElementHandler = closed
     parser.StartDoctypeDeclHandler = refused
-    parser.Parse(text.encode(), True)
+    parser.Parse(document.encode(), True)
 
 
 def _tally(suites: Iterable[TestSuite], separator: str) -> Tally:
     passed = failed = errors = skipped = 0
     said_failed = said_errors = 0
-    failing: list[str] = []
+    failing: list[TestCase] = []
     for suite in suites:
         said_failed += _said(suite, "failures")
         said_errors += _said(suite, "errors")
@@ -72,7 +73,7 @@ def _tally(suites: Iterable[TestSuite], separator: str) -> Tally:
             if case.is_error or case.is_failure:
                 errors += case.is_error
                 failed += not case.is_error
-                failing.append(_name(case, separator))
+                failing.append(case)
             elif case.is_skipped:
                 skipped += 1
             else:
@@ -83,8 +84,14 @@ def _tally(suites: Iterable[TestSuite], separator: str) -> Tally:
         failed=failed if errors + failed >= said_failed + said_errors else said_failed,
         errors=errors if errors + failed >= said_failed + said_errors else said_errors,
         skipped=skipped,
-        names=names(failing),
+        names=names(_name(case, separator) for case in failing),
+        details="\n\n".join(_detail(case, separator) for case in failing[:_SHOWN])[:MAX_DETAILS],
     )
+
+
+def _detail(case: TestCase, separator: str) -> str:
+    said = [f"{result.message or ''}\n{result.text or ''}".strip() for result in case.result]
+    return text("\n".join((_name(case, separator), *said)))
 
 
 def _said(suite: TestSuite, count: str) -> int:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.models import SuiteCounts
 
 MAX_NAMES = 500
 MAX_NAME = 400
+MAX_DETAILS = 8 * 1024
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -23,6 +24,8 @@ class Tally:
     errors: int | None = 0
     skipped: int | None = 0
     names: tuple[str, ...] = ()
+    details: str = field(default="", compare=False)
+    """What went wrong, for people, where it stands in the report only."""
 
     @property
     def bad(self) -> bool:
@@ -49,6 +52,7 @@ def total(tallies: Iterable[Tally]) -> Tally:
         errors=_sum(t.errors for t in every),
         skipped=_sum(t.skipped for t in every),
         names=names(name for t in every for name in t.names),
+        details="\n\n".join(t.details for t in every if t.details)[:MAX_DETAILS],
     )
 
 

@@ -209,7 +209,8 @@ RED = {
     "go": (
         F.GO,
         "--- FAIL: TestA (0.00s)\n    --- FAIL: TestA/sub (0.00s)\n--- SKIP: TestS (0.00s)\n"
-        "FAIL\nFAIL\texample.com/a\t0.1s\nFAIL\texample.com/b [build failed]\nok  \texample.com/c\t1s\n",
+        "FAIL\nFAIL\texample.com/a\t0.1s\nFAIL\texample.com/b [build failed]\n"
+        "ok  \texample.com/c\t1s\n",
         Tally(passed=None, failed=1, errors=1, skipped=1, names=("TestA/sub", "example.com/b")),
     ),
     "cargo": (

@@ -131,7 +131,9 @@ def test_go():
 
 
 def test_a_stream_of_go_keeps_no_more_than_it_tells():
-    many = [{"Action": "fail", "Package": "p", "Test": f"T{n}"} for n in range(MAX_NAMES + 5)]
+    many: list[dict[str, object]] = [
+        {"Action": "fail", "Package": "p", "Test": f"T{n}"} for n in range(MAX_NAMES + 5)
+    ]
     tally = go(*many)[0].tally()
     assert tally.failed == MAX_NAMES + 5
     assert len(tally.names) == MAX_NAMES

@@ -1,0 +1,246 @@
+"""Runs a project's own tests in a copy of its tree, behind the tester's fence.
+
+No network, no key, an environment from a list, bounded output. Whatever keeps the tests from
+running is an outcome of its own and never a failing test: a missing program, a refused sandbox, the
+time limit. What the tests themselves claim is what they are believed: the code under test could
+forge its report, which is why a pass is no more than one witness.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from bot.checkout.files import read_file
+from bot.clock import Clock
+from bot.errors import AgentFailed
+from bot.models import SuiteCounts, SuiteOutcome, SuiteState
+from bot.process import Command
+from bot.sandbox import profiles
+from bot.sandbox.fence import HOME, TMP, Fence
+from bot.testrun import junit, plan, reports
+from bot.testrun.detect import detect
+from bot.testrun.go_events import GoEvents
+from bot.testrun.listing import Listing, Stamp, look, report_files
+from bot.testrun.output import read_output
+from bot.testrun.plan import BadCommand, Form, Plan
+from bot.testrun.tally import Tally, total
+from bot.testrun.transcript import Transcript
+from bot.testrun.verdict import judge, together, with_left_out
+
+SYSTEM = (Path("/usr/local/bin"), Path("/usr/bin"), Path("/bin"))
+"""Where programs are looked for; never in the tree."""
+GRACE = 0.5
+"""Seconds between asking a run to end and ending it."""
+
+
+class Child(Protocol):
+    """What is needed of a started process (`bot.process.Child`)."""
+
+    @property
+    def stderr(self) -> str: ...
+
+    def chunks(self) -> AsyncIterator[bytes]: ...
+
+    async def wait(self) -> int: ...
+
+    async def kill(self, grace: float = ...) -> None: ...
+
+
+class Launcher(Protocol):
+    """What is needed of the sandbox (`bot.sandbox.sandbox.Sandbox`)."""
+
+    async def start(self, command: Command, fence: Fence, *, trusted: bool) -> Child:
+        """`AgentFailed` says why it is refused, or cannot be started."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Run:
+    """What all suites of one call have in common."""
+
+    listing: Listing
+    sandbox: Launcher
+    clock: Clock
+    deadline: float
+    timeout: float
+    search: tuple[Path, ...]
+    report: str
+
+
+async def run_tests(
+    tree: Path,
+    *,
+    sandbox: Launcher,
+    clock: Clock,
+    timeout: float,  # noqa: ASYNC109  # the group must be gone before the caller hears of it
+    command: str = "",
+    changed: Sequence[str] = (),
+    search: Sequence[Path] = SYSTEM,
+) -> SuiteOutcome:
+    """Run ``command`` of the default branch's configuration, else what is found in ``tree``.
+
+    ``tree`` is a copy for this run alone: the tests may write into it. ``changed`` paths choose
+    among several suites.
+    """
+    listing = await asyncio.to_thread(look, tree)
+    run = _Run(
+        listing=listing,
+        sandbox=sandbox,
+        clock=clock,
+        deadline=clock.monotonic() + timeout,
+        timeout=timeout,
+        search=tuple(search),
+        report=f".harness-{secrets.token_hex(8)}",
+    )
+    if command.strip():
+        try:
+            chosen = plan.configured(command, tree, run.report)
+        except BadCommand as error:
+            return SuiteOutcome(state=SuiteState.NOT_RUN, reason=str(error), command=command)
+        return (await _run(run, chosen))[0]
+    found = await asyncio.to_thread(detect, listing.paths, listing.read, changed)
+    if not found.suites:
+        return SuiteOutcome(
+            state=SuiteState.NO_FRAMEWORK, reason="no test framework was found in the tree"
+        )
+    plans = [
+        plan.detected(s, tree, run.report, listing.paths, listing.exists) for s in found.suites
+    ]
+    ended = [await _run(run, chosen) for chosen in plans]
+    outcome = together([outcome for outcome, _ in ended], [t for _, t in ended if t is not None])
+    return with_left_out(outcome, found.left_out)
+
+
+async def _run(run: _Run, chosen: Plan) -> tuple[SuiteOutcome, Tally | None]:
+    began = run.clock.monotonic()
+    events = GoEvents() if chosen.form is Form.EVENTS else None
+    transcript = Transcript(events)
+    before = await _reports(run, chosen)
+    stderr, tally = "", None
+    if began >= run.deadline:
+        state, reason = _too_long(run)
+    else:
+        try:
+            child = await run.sandbox.start(
+                _command(run, chosen), profiles.tester(run.listing.tree), trusted=False
+            )
+            returncode = await _finish(child, transcript, run.deadline - began)
+            stderr = child.stderr
+        except AgentFailed as error:
+            state, reason = SuiteState.NOT_RUN, error.message
+        else:
+            text = transcript.text(stderr)
+            tally = await asyncio.to_thread(_tally, run, chosen, before, events, text)
+            if returncode is None:
+                state, reason = _too_long(run)
+            else:
+                state, reason = judge(
+                    returncode,
+                    tally,
+                    text,
+                    framework=chosen.framework,
+                    configured=chosen.configured,
+                    own=run.listing.modules(chosen.folder),
+                )
+    known = tally if state in (SuiteState.PASSED, SuiteState.FAILED) else None
+    return SuiteOutcome(
+        state=state,
+        failed=known.names if known is not None else (),
+        counts=tally.counts() if tally is not None else SuiteCounts(),
+        tail=transcript.shown(stderr) or (tally.details if tally is not None else ""),
+        reason=reason,
+        command=f"{chosen.shown} in {chosen.folder}" if chosen.folder else chosen.shown,
+        framework=chosen.framework or "",
+        duration=run.clock.monotonic() - began,
+    ), tally
+
+
+def _too_long(run: _Run) -> tuple[SuiteState, str]:
+    return SuiteState.NOT_RUN, f"the tests took more than {run.timeout:g} s"
+
+
+def _command(run: _Run, chosen: Plan) -> Command:
+    return Command(
+        argv=chosen.argv,
+        env={
+            **_COMMON,
+            **chosen.env,
+            "PATH": ":".join(map(str, run.search)),
+            "HOME": str(HOME),
+            "TMPDIR": str(TMP),
+        },
+        cwd=run.listing.tree / chosen.folder,
+    )
+
+
+_COMMON = {
+    "CI": "true",
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "NO_COLOR": "1",
+    "TERM": "dumb",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    # Nothing can be fetched: to say so at once is better than to try.
+    "GOPROXY": "off",
+    "GOTOOLCHAIN": "local",
+    "CARGO_NET_OFFLINE": "true",
+    "npm_config_offline": "true",
+    "npm_config_update_notifier": "false",
+    "npm_config_audit": "false",
+    "npm_config_fund": "false",
+}
+
+
+async def _finish(child: Child, transcript: Transcript, seconds: float) -> int | None:
+    """Its exit status; None if it took too long. Nothing of its group is left."""
+    try:
+        async with asyncio.timeout(seconds):
+            async for chunk in child.chunks():
+                transcript.add(chunk)
+            return await child.wait()
+    except TimeoutError:
+        return None
+    finally:
+        await child.kill(GRACE)
+
+
+async def _reports(run: _Run, chosen: Plan) -> dict[str, Stamp]:
+    if chosen.form is not Form.FOLDERS:
+        return {}
+    return await asyncio.to_thread(report_files, run.listing.tree, chosen.folder)
+
+
+def _tally(
+    run: _Run, chosen: Plan, before: dict[str, Stamp], events: GoEvents | None, text: str
+) -> Tally | None:
+    """From the report, else from what was said."""
+    if events is not None and events.seen:
+        return events.tally()
+    try:
+        tally = _from_report(run, chosen, before)
+    except ValueError:
+        tally = None
+    return tally if tally is not None else read_output(text, chosen.framework)
+
+
+def _from_report(run: _Run, chosen: Plan, before: dict[str, Stamp]) -> Tally | None:
+    tree = run.listing.tree
+    if chosen.form is Form.FOLDERS:
+        now = report_files(tree, chosen.folder)
+        fresh = [path for path, stamp in now.items() if before.get(path) != stamp]
+        found = [data for path in fresh if (data := read_file(tree, path, junit.MAX_BYTES))]
+        return total(junit.read_junit(data) for data in found) if found else None
+    name = f"{chosen.folder}/{run.report}" if chosen.folder else run.report
+    data = read_file(tree, name, junit.MAX_BYTES)
+    if data is None:
+        return None
+    if chosen.form is Form.JEST:
+        return reports.read_jest(data)
+    if chosen.form is Form.RSPEC:
+        return reports.read_rspec(data)
+    return junit.read_junit(data, separator=chosen.separator)
