@@ -112,5 +112,7 @@ def _name(case: TestCase, separator: str) -> str:
 def _pytest_id(file: str, place: str, name: str) -> str:
     """``tests/test_a.py::TestB::test_c[1]``, as pytest itself says it."""
     module = file.removesuffix(".py").replace("/", ".")
+    if name == module and not place:
+        return file  # it could not even be imported
     inside = place.removeprefix(module).strip(".") if place.startswith(module) else ""
     return "::".join((file, *(part for part in inside.split(".") if part), name))

@@ -75,7 +75,7 @@ def configured(command: str, tree: Path, report: str) -> Plan:
         name, _, value = words.pop(0).partition("=")
         if name not in _OURS:
             env[name] = value
-    if not words:
+    if not words or not words[0]:
         raise BadCommand("test_command names no program")
     plan = Plan(argv=tuple(words), shown=command.strip(), env=env, configured=True)
     program = words[0]

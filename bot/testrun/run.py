@@ -15,20 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from bot.checkout.files import read_file
 from bot.clock import Clock
 from bot.errors import AgentFailed
 from bot.models import SuiteCounts, SuiteOutcome, SuiteState
 from bot.process import Command
 from bot.sandbox import profiles
 from bot.sandbox.fence import HOME, TMP, Fence
-from bot.testrun import junit, plan, reports
+from bot.testrun import plan
 from bot.testrun.detect import detect
-from bot.testrun.go_events import GoEvents
-from bot.testrun.listing import Listing, Stamp, look, report_files
-from bot.testrun.output import read_output
-from bot.testrun.plan import BadCommand, Form, Plan
-from bot.testrun.tally import Tally, total
+from bot.testrun.listing import Listing, look
+from bot.testrun.plan import BadCommand, Plan
+from bot.testrun.results import Results
+from bot.testrun.tally import Tally
 from bot.testrun.transcript import Transcript
 from bot.testrun.verdict import judge, together, with_left_out
 
@@ -118,9 +116,8 @@ async def run_tests(
 
 async def _run(run: _Run, chosen: Plan) -> tuple[SuiteOutcome, Tally | None]:
     began = run.clock.monotonic()
-    events = GoEvents() if chosen.form is Form.EVENTS else None
-    transcript = Transcript(events)
-    before = await _reports(run, chosen)
+    results = await asyncio.to_thread(Results, run.listing.tree, chosen, run.report)
+    transcript = Transcript(results.events)
     stderr, tally = "", None
     if began >= run.deadline:
         state, reason = _too_long(run)
@@ -135,7 +132,7 @@ async def _run(run: _Run, chosen: Plan) -> tuple[SuiteOutcome, Tally | None]:
             state, reason = SuiteState.NOT_RUN, error.message
         else:
             text = transcript.text(stderr)
-            tally = await asyncio.to_thread(_tally, run, chosen, before, events, text)
+            tally = await asyncio.to_thread(results.tally, text)
             if returncode is None:
                 state, reason = _too_long(run)
             else:
@@ -207,40 +204,3 @@ async def _finish(child: Child, transcript: Transcript, seconds: float) -> int |
         return None
     finally:
         await child.kill(GRACE)
-
-
-async def _reports(run: _Run, chosen: Plan) -> dict[str, Stamp]:
-    if chosen.form is not Form.FOLDERS:
-        return {}
-    return await asyncio.to_thread(report_files, run.listing.tree, chosen.folder)
-
-
-def _tally(
-    run: _Run, chosen: Plan, before: dict[str, Stamp], events: GoEvents | None, text: str
-) -> Tally | None:
-    """From the report, else from what was said."""
-    if events is not None and events.seen:
-        return events.tally()
-    try:
-        tally = _from_report(run, chosen, before)
-    except ValueError:
-        tally = None
-    return tally if tally is not None else read_output(text, chosen.framework)
-
-
-def _from_report(run: _Run, chosen: Plan, before: dict[str, Stamp]) -> Tally | None:
-    tree = run.listing.tree
-    if chosen.form is Form.FOLDERS:
-        now = report_files(tree, chosen.folder)
-        fresh = [path for path, stamp in now.items() if before.get(path) != stamp]
-        found = [data for path in fresh if (data := read_file(tree, path, junit.MAX_BYTES))]
-        return total(junit.read_junit(data) for data in found) if found else None
-    name = f"{chosen.folder}/{run.report}" if chosen.folder else run.report
-    data = read_file(tree, name, junit.MAX_BYTES)
-    if data is None:
-        return None
-    if chosen.form is Form.JEST:
-        return reports.read_jest(data)
-    if chosen.form is Form.RSPEC:
-        return reports.read_rspec(data)
-    return junit.read_junit(data, separator=chosen.separator)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.testrun.go_events import MAX_LINE, GoEvents
 from bot.testrun.tally import text
 
-HEAD = 64 * 1024
-TAIL = 192 * 1024
+HEAD = 32 * 1024
+TAIL = 96 * 1024
 SHOWN = 8 * 1024
 
 
@@ -41,7 +41,9 @@ class Transcript:
     def shown(self, errors: str = "") -> str:
         """The end of both streams, for people."""
         self._flush()
-        said = bytes(self._tail or self._head).decode("utf-8", "replace")
+        said = bytes(self._tail if self.left_out else self._head + self._tail).decode(
+            "utf-8", "replace"
+        )
         half = SHOWN // 2
         room = SHOWN - min(len(errors), half)
         parts = (

@@ -30,8 +30,9 @@ _SIGNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^(bwrap: .+)", re.M), "the sandbox could not be made: {0}"),
     (re.compile(
         r"dial tcp: lookup|Could not resolve host|Temporary failure in name resolution"
-        r"|EAI_AGAIN|module lookup disabled by GOPROXY|you're using offline mode|--offline"
-        r"|in offline mode|for offline mode|Could not find gem|in locally installed gems"
+        r"|EAI_AGAIN|module lookup disabled by GOPROXY|you're using offline mode"
+        r"|--offline was specified|in offline mode|for offline mode"
+        r"|Could not find gem|in locally installed gems"
     ), _NO_NETWORK),
 )  # fmt: skip
 _PYTEST = {
@@ -39,6 +40,9 @@ _PYTEST = {
     4: "pytest could not be used as configured",
     5: "no test ran: pytest found none",
 }
+_PYTEST_ERROR = re.compile(
+    r"ERROR: (?!usage)|.*pytest: error: |E +\w+Error: |INTERNALERROR> \w+Error: "
+)
 _MISSING = re.compile(r"ModuleNotFoundError: No module named '(\w+)")
 
 
@@ -98,7 +102,7 @@ def with_left_out(outcome: SuiteOutcome, left_out: int) -> SuiteOutcome:
     """More suites concern the change than are run: that is not hidden."""
     if not left_out:
         return outcome
-    said = f"{left_out} more suite{'s' if left_out != 1 else ''} of this tree were not run"
+    said = f"not run: {left_out} more suite{'s' if left_out != 1 else ''} of this tree"
     return replace(outcome, reason="; ".join(filter(None, (outcome.reason, said))))
 
 
@@ -125,7 +129,7 @@ def _unable(returncode: int, text: str, framework: Framework | None) -> str:
         lines = text.strip().splitlines()
         return f"a program is missing or cannot be executed: {lines[-1] if lines else ''}"[:300]
     if framework is Framework.PYTEST and returncode in _PYTEST:
-        errors = [line for line in text.splitlines() if re.match(r"ERROR\b|.*\berror: ", line)]
+        errors = [line for line in text.splitlines() if _PYTEST_ERROR.match(line)]
         return ": ".join((_PYTEST[returncode], *errors[:1]))[:300]
     return ""
 

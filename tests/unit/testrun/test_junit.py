@@ -40,6 +40,8 @@ def test_names_of_others_are_joined_as_they_write_them():
     assert read_junit(SUREFIRE, separator=" > ").names == ("a.FooTest > adds",)
     one = b'<testsuite><testcase name="m.C.t" classname="m.C"><error/></testcase></testsuite>'
     assert read_junit(one).names == ("m.C.t",)
+    file = b'<testsuite><testcase classname="" name="a.b" file="a/b.py"><error/></testcase>'
+    assert read_junit(file + b"</testsuite>").names == ("a/b.py",)
     other = b'<testsuite><testcase classname="x" file="a/b.py" name="t"><error/></testcase>'
     assert read_junit(other + b"</testsuite>").names == ("a/b.py::t",)
 
