@@ -65,7 +65,7 @@ def options(
         *_scratch(HOME, fence.home_bytes),
         *_given(fence, view),
         *(word for m in inside.mounts for word in ("--ro-bind", str(m.source), str(m.target))),
-        *_links(inside.links),
+        *_links([link for link in inside.links if not _shown(link[1], system)]),
         *_files(inside.files or {}, "0444"),
         *_files(inside.home_files or {}, "0600"),
         # What bubblewrap made itself has no size limit: nobody writes there.
@@ -107,6 +107,11 @@ def _scratch(place: Path, size: int) -> tuple[str, ...]:
 def _read_only(paths: Sequence[Path]) -> Iterator[str]:
     for path in paths:
         yield from ("--ro-bind", str(path), str(path))
+
+
+def _shown(place: Path, system: System) -> bool:
+    """Whether the system's own directories hold it: what Debian calls an alternative is there."""
+    return any(place.is_relative_to(folder) for folder in system.mounts)
 
 
 def _links(links: Sequence[tuple[str, Path]]) -> Iterator[str]:

@@ -16,8 +16,13 @@ def read_jest(data: bytes) -> Tally:
     """``jest --json``. `ValueError`: it cannot be read."""
     report = _object(data)
     suites = [suite for suite in _list(report, "testResults") if isinstance(suite, dict)]
-    tests = [test for suite in suites for test in _list(suite, "assertionResults")]
-    states = [test.get("status") for test in tests if isinstance(test, dict)]
+    tests = [
+        {**test, "file": suite.get("name")}
+        for suite in suites
+        for test in _list(suite, "assertionResults")
+        if isinstance(test, dict)
+    ]
+    states = [test.get("status") for test in tests]
     failed = max(states.count("failed"), _number(report, "numFailedTests"))
     # A file that could not even be loaded has no test that failed.
     broken = [s for s in suites if s.get("status") == "failed" and not _list(s, "assertionResults")]
@@ -27,7 +32,9 @@ def read_jest(data: bytes) -> Tally:
         failed=failed,
         errors=errors,
         skipped=_number(report, "numPendingTests") + _number(report, "numTodoTests"),
-        names=names((*_failed(tests, "fullName"), *(_file(suite.get("name")) for suite in broken))),
+        names=names(
+            (*_failed(tests, "fullName", "file"), *(_file(suite.get("name")) for suite in broken))
+        ),
     )
 
 
@@ -49,11 +56,11 @@ def read_rspec(data: bytes) -> Tally:
     )
 
 
-def _failed(tests: list[Any], key: str, file: str = "") -> Iterator[str]:
+def _failed(tests: list[Any], key: str, file: str) -> Iterator[str]:
+    """With their file: a title such as "renders" stands in many."""
     for test in tests:
         if isinstance(test, dict) and test.get("status") == "failed":
-            place = _file(test.get(file)) if file else ""
-            yield f"{place} {test.get(key)}".strip()
+            yield f"{_file(test.get(file))} {test.get(key)}"
 
 
 def _file(value: object) -> str:

@@ -149,12 +149,20 @@ async def _run(run: _Run, chosen: Plan) -> tuple[SuiteOutcome, Tally | None]:
         state=state,
         failed=known.names if known is not None else (),
         counts=tally.counts() if tally is not None else SuiteCounts(),
-        tail=transcript.shown(stderr) or (tally.details if tally is not None else ""),
+        tail=_tail(transcript, stderr, tally),
         reason=reason,
         command=f"{chosen.shown} in {chosen.folder}" if chosen.folder else chosen.shown,
         framework=chosen.framework or "",
         duration=run.clock.monotonic() - began,
     ), tally
+
+
+def _tail(transcript: Transcript, stderr: str, tally: Tally | None) -> str:
+    """Some reporters write to their file only: then what went wrong is taken from there."""
+    shown = transcript.shown(stderr)
+    if tally is None or not tally.details or any(name in shown for name in tally.names):
+        return shown
+    return transcript.shown(stderr, tally.details)
 
 
 def _too_long(run: _Run) -> tuple[SuiteState, str]:

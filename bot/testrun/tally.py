@@ -10,7 +10,7 @@ from bot.models import SuiteCounts
 
 MAX_NAMES = 500
 MAX_NAME = 400
-MAX_DETAILS = 8 * 1024
+MAX_DETAILS = 4 * 1024
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 

@@ -38,9 +38,10 @@ class Transcript:
         gap = f"\n[... {self.left_out} bytes left out ...]\n" if self.left_out else ""
         return text("\n".join(part for part in (f"{head}{gap}{tail}", errors) if part))
 
-    def shown(self, errors: str = "") -> str:
-        """The end of both streams, for people."""
+    def shown(self, errors: str = "", details: str = "") -> str:
+        """The end of both streams for people, with ``details`` that only a report tells."""
         self._flush()
+        errors = "\n\n".join(part.strip("\n") for part in (errors, details) if part)
         said = bytes(self._tail if self.left_out else self._head + self._tail).decode(
             "utf-8", "replace"
         )
@@ -48,7 +49,7 @@ class Transcript:
         room = SHOWN - min(len(errors), half)
         parts = (
             _end(said.strip("\n"), room),
-            _end(errors.strip("\n"), SHOWN - min(len(said), half)),
+            _end(errors, SHOWN - min(len(said), half)),
         )
         return text("\n".join(part for part in parts if part))
 

@@ -60,13 +60,15 @@ def vitest(said: list[str]) -> Spoken | None:
     counts = numbers(match[1])
     failed = counts.get("failed", 0)
     broken = numbers(files[1][1]).get("failed", 0)
-    failing = [bad[1] for text in said[:line] if (bad := _VITEST_BAD.fullmatch(text))]
+    # They are written to the other stream, which may follow the summary.
+    failing = [bad[1] for text in said if (bad := _VITEST_BAD.fullmatch(text))]
     return Spoken(
         line=line,
         tally=Tally(
             passed=counts.get("passed", 0),
             failed=failed,
-            errors=broken if not failed else 0,
+            # A file with a test that failed is one of the failed files as well.
+            errors=sum(" > " not in name for name in set(failing)) if failed else broken,
             skipped=counts.get("skipped", 0) + counts.get("todo", 0),
             names=names(failing) if failed or broken else (),
         ),

@@ -40,10 +40,10 @@ PROJECT = {
 async def test_pytest_names_what_fails_in_a_tree_where_nothing_is_installed(tested):
     outcome = await tested(PROJECT, changed=("src/shop/__init__.py",))
     assert outcome.state is S.FAILED
-    assert outcome.failed == (
+    assert set(outcome.failed) == {
         "tests/test_shop.py::test_more[2]",
         "tests/test_shop.py::TestFree::test_free",
-    )
+    }
     assert outcome.counts == SuiteCounts(passed=2, failed=2, errors=0, skipped=1)
     assert "AssertionError: ünïcode" in outcome.tail
     assert (outcome.framework, outcome.command) == ("pytest", "python3 -m pytest")
@@ -164,7 +164,7 @@ async def test_jest_and_mocha_are_started_from_the_tree_and_tell_by_their_report
     jest = (
         "const out = process.argv.find((a) => a.startsWith('--outputFile=')).slice(13);\n"
         "require('fs').writeFileSync(out, JSON.stringify({numPassedTests: 1, numFailedTests: 1,"
-        " testResults: [{name: 'a', status: 'failed', assertionResults:"
+        " testResults: [{name: '/work/packages/a/a.test.js', status: 'failed', assertionResults:"
         " [{fullName: 'sum adds', status: 'failed'}]}]})); process.exit(1);\n"
     )
     mocha = (
@@ -182,7 +182,7 @@ async def test_jest_and_mocha_are_started_from_the_tree_and_tell_by_their_report
         changed=("packages/b/x.js", "packages/a/x.js"),
     )
     assert outcome.state is S.FAILED
-    assert outcome.failed == ("mocha: Array sorts", "jest: sum adds")
+    assert outcome.failed == ("mocha: Array sorts", "jest: packages/a/a.test.js sum adds")
     assert outcome.command == "mocha in packages/b; jest in packages/a"
     assert "expected 1 to be 2" in outcome.tail, "what stands in the report only is shown as well"
 
@@ -198,6 +198,17 @@ async def test_go(tested):
     )
     assert (outcome.state, outcome.failed) == (S.FAILED, ("example.com/a TestA",))
     assert outcome.counts.passed == 1
+
+
+@needs("mvn")
+async def test_dependencies_that_nobody_can_fetch_are_no_failing_test(tested):
+    pom = (
+        "<project><modelVersion>4.0.0</modelVersion><groupId>a</groupId>"
+        "<artifactId>a</artifactId><version>1</version></project>"
+    )
+    outcome = await tested({"pom.xml": pom})
+    assert outcome.state is S.NOT_RUN
+    assert outcome.reason == "what it depends on is not installed here, and there is no network"
 
 
 async def test_no_framework_is_no_pass(tested):

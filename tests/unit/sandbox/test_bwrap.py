@@ -69,6 +69,12 @@ def test_a_reviewer():
 """)
 
 
+def test_a_link_that_the_system_shows_anyway_is_not_made_again():
+    alternative = Path("/usr/alternatives/mvn")
+    inside = Inside(mounts=(), links=(("/usr/share/maven/bin/mvn", alternative),))
+    assert str(alternative) not in built(inside=inside)
+
+
 def test_a_developer_writes_the_tree_and_nothing_else():
     lines = built(Fence(tree=FENCE.tree, git_dir=FENCE.git_dir, access=Access.WRITE)).split("\n")
     assert [line for line in lines if line.startswith("--bind")] == ["--bind /data/tree /work"]

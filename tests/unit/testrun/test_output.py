@@ -192,7 +192,9 @@ RED = {
         F.VITEST,
         " FAIL  src/a.test.ts > sum > adds\n FAIL  src/b.test.ts [ src/b.test.ts ]\n"
         + VITEST.format(files="2 failed | 1 passed (3)", tests="1 failed | 5 passed (6)"),
-        Tally(passed=5, failed=1, names=("src/a.test.ts > sum > adds", "src/b.test.ts")),
+        Tally(
+            passed=5, failed=1, errors=1, names=("src/a.test.ts > sum > adds", "src/b.test.ts"),
+        ),
     ),
     "vitest file that cannot be loaded": (
         F.VITEST,
@@ -292,6 +294,19 @@ def test_red_is_read_as_red_with_its_names(case):
 )
 def test_prose_is_no_summary(text):
     assert read_output(text) is None
+
+
+def test_an_output_of_mocha_may_be_cut_off():
+    tally = read_output("  1 passing (1ms)\n  1 failing\n\n  1) Array\n       sorts")
+    assert tally is not None
+    assert tally.names == ("Array sorts",)
+
+
+def test_the_names_of_vitest_are_on_its_other_stream():
+    summary = VITEST.format(files="1 failed (1)", tests="1 failed (1)")
+    tally = read_output(f"{summary}\n FAIL  a.test.ts > adds\n")
+    assert tally is not None
+    assert tally.names == ("a.test.ts > adds",)
 
 
 @pytest.mark.parametrize("framework", READERS)

@@ -53,7 +53,7 @@ def test_jest():
         failed=1,
         errors=2,
         skipped=2,
-        names=("sum adds", "src/b.test.js", "/elsewhere/../c.js"),
+        names=("src/a.test.js sum adds", "src/b.test.js", "/elsewhere/../c.js"),
     )
 
 

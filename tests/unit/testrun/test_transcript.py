@@ -19,6 +19,9 @@ def test_a_short_output_is_kept_whole():
     assert said.text("err") == "one\ntwö\n\nerr"
     assert said.shown() == "one\ntwö"
     assert said.shown("err\n") == "one\ntwö\nerr"
+    assert said.shown("err\n", "what the report tells") == (
+        "one\ntwö\nerr\n\nwhat the report tells"
+    )
     assert Transcript().shown("err") == "err"
     assert Transcript().text() == Transcript().shown() == ""
 
