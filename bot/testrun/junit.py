@@ -64,34 +64,40 @@ def _inspect(document: str) -> None:
 
 def _tally(suites: Iterable[TestSuite], separator: str) -> Tally:
     passed = failed = errors = skipped = 0
-    said_failed = said_errors = 0
-    failing: list[TestCase] = []
+    said_failed = said_errors = entries = 0
+    failing: dict[str, TestCase] = {}
     for suite in suites:
         said_failed += _said(suite, "failures")
         said_errors += _said(suite, "errors")
         for case in suite:
             if case.is_error or case.is_failure:
+                entries += 1
+                name = _name(case, separator)
+                if name in failing and _file(case).endswith(".py"):
+                    continue  # pytest tells of a test, and then of what came after it
                 errors += case.is_error
                 failed += not case.is_error
-                failing.append(case)
+                failing.setdefault(name, case)
             elif case.is_skipped:
                 skipped += 1
             else:
                 passed += 1
+    if entries < said_failed + said_errors:
+        # A suite that broke as a whole may have no case to show for it.
+        failed, errors = said_failed, said_errors
     return Tally(
         passed=passed,
-        # A suite that broke as a whole may have no case to show for it.
-        failed=failed if errors + failed >= said_failed + said_errors else said_failed,
-        errors=errors if errors + failed >= said_failed + said_errors else said_errors,
+        failed=failed,
+        errors=errors,
         skipped=skipped,
-        names=names(_name(case, separator) for case in failing),
-        details="\n\n".join(_detail(case, separator) for case in failing[:_SHOWN])[:MAX_DETAILS],
+        names=names(failing),
+        details="\n\n".join(_detail(*item) for item in [*failing.items()][:_SHOWN])[:MAX_DETAILS],
     )
 
 
-def _detail(case: TestCase, separator: str) -> str:
+def _detail(name: str, case: TestCase) -> str:
     said = [f"{result.message or ''}\n{result.text or ''}".strip() for result in case.result]
-    return text("\n".join((_name(case, separator), *said)))
+    return text("\n".join((name, *said)))
 
 
 def _said(suite: TestSuite, count: str) -> int:
@@ -101,12 +107,17 @@ def _said(suite: TestSuite, count: str) -> int:
 
 def _name(case: TestCase, separator: str) -> str:
     name, place = case.name or "", case.classname or ""
-    file = case._elem.get("file") or ""  # only the xunit1 family has it; junitparser does not
+    file = _file(case)
     if file.endswith(".py"):
         return _pytest_id(file, place, name)
     if not place or name.startswith(place):
         return name
     return f"{place}{separator}{name}"
+
+
+def _file(case: TestCase) -> str:
+    """Only the xunit1 family has it; junitparser does not know it."""
+    return case._elem.get("file") or ""
 
 
 def _pytest_id(file: str, place: str, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from bot.checkout.files import read_file
@@ -12,6 +13,9 @@ from bot.testrun.output import read_output
 from bot.testrun.plan import Form, Plan
 from bot.testrun.reports import read_jest, read_rspec
 from bot.testrun.tally import Tally, total
+
+MAX_TOTAL = 4 * MAX_BYTES
+"""Of all files of one run."""
 
 
 class Results:
@@ -49,5 +53,13 @@ class Results:
     def _from_folders(self) -> Tally | None:
         now = report_files(self._tree, self._plan.folder)
         fresh = [path for path, stamp in now.items() if self._before.get(path) != stamp]
-        found = [data for path in fresh if (data := read_file(self._tree, path, MAX_BYTES))]
-        return total(read_junit(data) for data in found) if found else None
+        return total(self._each(fresh)) if fresh else None
+
+    def _each(self, paths: list[str]) -> Iterator[Tally]:
+        room = MAX_TOTAL
+        for path in paths:
+            data = read_file(self._tree, path, min(room, MAX_BYTES))
+            if data is None:
+                raise ValueError(f"{path} cannot be read, or is too large with those before it")
+            room -= len(data)
+            yield read_junit(data)

@@ -131,11 +131,11 @@ async def _run(run: _Run, chosen: Plan) -> tuple[SuiteOutcome, Tally | None]:
         except AgentFailed as error:
             state, reason = SuiteState.NOT_RUN, error.message
         else:
-            text = transcript.text(stderr)
-            tally = await asyncio.to_thread(results.tally, text)
             if returncode is None:
                 state, reason = _too_long(run)
             else:
+                text = transcript.text(stderr)
+                tally = await asyncio.to_thread(results.tally, text)
                 state, reason = judge(
                     returncode,
                     tally,

@@ -27,6 +27,8 @@ _SIGNS: tuple[tuple[re.Pattern[str], str], ...] = (
      "{0} is not installed here"),
     (re.compile(r"^Error: Cannot find module '\S*node_modules/([^/']+)", re.M),
      "{0} is not installed here"),
+    # Debian keeps Maven's configuration where an operator keeps passwords: it is not shown.
+    (re.compile(r"NoSuchFileException: (\S*/m2\.conf)"), "Maven has no configuration here: no {0}"),
     (re.compile(r"^(bwrap: .+)", re.M), "the sandbox could not be made: {0}"),
     (re.compile(
         r"dial tcp: lookup|Could not resolve host|Temporary failure in name resolution"

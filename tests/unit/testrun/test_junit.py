@@ -46,6 +46,16 @@ def test_names_of_others_are_joined_as_they_write_them():
     assert read_junit(other + b"</testsuite>").names == ("a/b.py::t",)
 
 
+def test_a_test_that_fails_and_then_leaves_a_mess_is_one_test():
+    case = '<testcase classname="a" file="a.py" name="t">{}</testcase>'
+    both = case.format("<failure/>") + case.format("<error/>")
+    tally = read_junit(f"<testsuite failures='1' errors='1'>{both}</testsuite>".encode())
+    assert tally == Tally(failed=1, names=("a.py::t",))
+    twice = '<testcase classname="C" name="t"><failure/></testcase>' * 2
+    tally = read_junit(f"<testsuite>{twice}</testsuite>".encode())
+    assert tally == Tally(failed=2, names=("C.t",)), "others run one name with several parameters"
+
+
 def test_a_suite_that_broke_as_a_whole_is_not_green():
     assert read_junit(b'<testsuite errors="1" tests="0"/>') == Tally(errors=1)
     assert read_junit(b'<testsuites><testsuite failures="2"/></testsuites>') == Tally(failed=2)

@@ -56,6 +56,7 @@ def test_a_configured_command_is_believed_its_0_but_not_its_silence(tally):
         (127, "sh: line 1: mocha: command not found", "mocha is not installed here"),
         (1, "Error: Cannot find module '/work/node_modules/ava/x.js'", "ava is not installed here"),
         (1, "bwrap: Can't mkdir /x", "the sandbox could not be made: bwrap: Can't mkdir /x"),
+        (100, "java.nio.file.NoSuchFileException: /x/m2.conf", "Maven has no configuration here"),
         (1, "dial tcp: lookup proxy.golang.org", "what it depends on is not installed here"),
         (127, "env: ‘x’: No such file\n", "a program is missing or cannot be executed: env: ‘x’"),
         (126, "", "a program is missing or cannot be executed: "),
