@@ -70,6 +70,15 @@ class _Run:
     report: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _End:
+    """How one process ended; without a status, ``reason`` says why there is none."""
+
+    returncode: int | None = None
+    stderr: str = ""
+    reason: str = ""
+
+
 async def run_tests(
     tree: Path,
     *,
@@ -118,43 +127,47 @@ async def _run(run: _Run, chosen: Plan) -> tuple[SuiteOutcome, Tally | None]:
     began = run.clock.monotonic()
     results = await asyncio.to_thread(Results, run.listing.tree, chosen, run.report)
     transcript = Transcript(results.events)
-    stderr, tally = "", None
-    if began >= run.deadline:
-        state, reason = _too_long(run)
-    else:
-        try:
-            child = await run.sandbox.start(
-                _command(run, chosen), profiles.tester(run.listing.tree), trusted=False
-            )
-            returncode = await _finish(child, transcript, run.deadline - began)
-            stderr = child.stderr
-        except AgentFailed as error:
-            state, reason = SuiteState.NOT_RUN, error.message
-        else:
-            if returncode is None:
-                state, reason = _too_long(run)
-            else:
-                text = transcript.text(stderr)
-                tally = await asyncio.to_thread(results.tally, text)
-                state, reason = judge(
-                    returncode,
-                    tally,
-                    text,
-                    framework=chosen.framework,
-                    configured=chosen.configured,
-                    own=run.listing.modules(chosen.folder),
-                )
-    known = tally if state in (SuiteState.PASSED, SuiteState.FAILED) else None
+    end = await _end(run, chosen, transcript)
+    tally = None
+    state, reason = SuiteState.NOT_RUN, end.reason
+    if end.returncode is not None:
+        text = transcript.text(end.stderr)
+        tally = await asyncio.to_thread(results.tally, text)
+        state, reason = judge(
+            end.returncode,
+            tally,
+            text,
+            framework=chosen.framework,
+            configured=chosen.configured,
+            own=run.listing.modules(chosen.folder),
+        )
     return SuiteOutcome(
         state=state,
-        failed=known.names if known is not None else (),
+        failed=tally.names if tally is not None and state is SuiteState.FAILED else (),
         counts=tally.counts() if tally is not None else SuiteCounts(),
-        tail=_tail(transcript, stderr, tally),
+        tail=_tail(transcript, end.stderr, tally),
         reason=reason,
         command=f"{chosen.shown} in {chosen.folder}" if chosen.folder else chosen.shown,
         framework=chosen.framework or "",
         duration=run.clock.monotonic() - began,
     ), tally
+
+
+async def _end(run: _Run, chosen: Plan, transcript: Transcript) -> _End:
+    """Start it and read it to its end, or to the end of its time."""
+    seconds = run.deadline - run.clock.monotonic()
+    too_long = f"the tests took more than {run.timeout:g} s"
+    if seconds <= 0:
+        return _End(reason=too_long)
+    fence = profiles.tester(run.listing.tree)
+    try:
+        child = await run.sandbox.start(_command(run, chosen), fence, trusted=False)
+        returncode = await _finish(child, transcript, seconds)
+    except AgentFailed as error:
+        return _End(reason=error.message)
+    return _End(
+        returncode=returncode, stderr=child.stderr, reason=too_long if returncode is None else ""
+    )
 
 
 def _tail(transcript: Transcript, stderr: str, tally: Tally | None) -> str:
@@ -163,10 +176,6 @@ def _tail(transcript: Transcript, stderr: str, tally: Tally | None) -> str:
     if tally is None or not tally.details or any(name in shown for name in tally.names):
         return shown
     return transcript.shown(stderr, tally.details)
-
-
-def _too_long(run: _Run) -> tuple[SuiteState, str]:
-    return SuiteState.NOT_RUN, f"the tests took more than {run.timeout:g} s"
 
 
 def _command(run: _Run, chosen: Plan) -> Command:
