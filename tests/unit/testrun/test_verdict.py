@@ -10,7 +10,7 @@ from bot.models import SuiteCounts, SuiteOutcome, SuiteState
 from bot.testrun.frameworks import Framework
 from bot.testrun.output import read_output
 from bot.testrun.tally import Tally
-from bot.testrun.verdict import judge, together, with_left_out
+from bot.testrun.verdict import below, judge, together, with_left_out
 
 S = SuiteState
 GREEN, RED, NONE = Tally(passed=2), Tally(passed=1, failed=1, names=("a",)), Tally()
@@ -96,6 +96,19 @@ def test_missing_packages_are_no_failing_test_unless_the_tree_is_to_blame():
     assert judge(2, broken, "SyntaxError")[0] is S.FAILED
 
 
+def test_dependencies_that_nobody_can_fetch_are_no_failing_test():
+    text = "go: x@v1: module lookup disabled by GOPROXY=off\nFAIL\tp [setup failed]\n"
+    state, reason = judge(1, Tally(errors=1, names=("p",)), text)
+    assert state is S.NOT_RUN
+    assert "there is no network" in reason
+    assert judge(1, Tally(failed=1), text)[0] is S.FAILED
+
+
+def test_names_are_told_apart_by_their_folder():
+    assert below("", ["a"]) == ("a",)
+    assert below("web", ["a", "web/b.js c"]) == ("web: a", "web/b.js c")
+
+
 @given(st.integers(-64, 255), st.text(), st.sampled_from([None, *Framework]), st.booleans())
 def test_never_a_pass_with_another_status_than_0(code, text, framework, configured):
     tally = read_output(text, framework)
@@ -144,7 +157,7 @@ def test_any_failure_fails_the_whole():
         [outcome(S.PASSED), outcome(S.FAILED, "a", name="pytest"), outcome(S.NOT_RUN, reason="no")],
         [GREEN, RED],
     )
-    assert (whole.state, whole.failed) == (S.FAILED, ("pytest: a",))
+    assert (whole.state, whole.failed) == (S.FAILED, ("a",))
     assert whole.counts == SuiteCounts(passed=3, failed=1, errors=0, skipped=0)
     assert whole.tail == "--- pytest\nof pytest"
     assert whole.command == "jest; pytest; jest"
