@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.testrun.go_events import MAX_LINE, GoEvents
 from bot.testrun.tally import text
 
-HEAD = 32 * 1024
-TAIL = 96 * 1024
+HEAD = 16 * 1024
+TAIL = 64 * 1024
 SHOWN = 8 * 1024
 
 

@@ -116,7 +116,7 @@ async def test_fifty_megabytes_of_output_are_not_kept(tested):
     assert (outcome.state, outcome.counts.failed) == (S.FAILED, 1)
     assert len(outcome.tail) <= SHOWN + 100
     print("PEAK", peak)
-    assert peak < 8 * 1024 * 1024
+    assert peak < 1024 * 1024, "pipes, reading and judging included"
 
 
 async def test_a_report_that_leads_out_of_the_tree_is_not_read(tested, tmp_path):
