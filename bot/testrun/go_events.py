@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from bot.testrun.tally import MAX_NAMES, Tally, names
+from bot.testrun.tally import MAX_NAME, MAX_NAMES, Tally, leaves, names
 
 MAX_LINE = 64 * 1024
 
@@ -36,19 +36,14 @@ class GoEvents:
         return ""
 
     def tally(self) -> Tally:
-        # A test fails because one of its subtests did: the subtest is the one to name.
-        leaves = [
-            name
-            for name in self._failing
-            if not any(other.startswith(f"{name}/") for other in self._failing)
-        ]
-        parents = len(self._failing) - len(leaves)
+        named = leaves(self._failing)
+        parents = len(self._failing) - len(named)
         return Tally(
             passed=self._counts["pass"],
             failed=self._counts["fail"] - parents,
             errors=len(self._broken),
             skipped=self._counts["skip"],
-            names=names((*leaves, *self._broken)),
+            names=names((*named, *self._broken)),
         )
 
     def _ended(self, action: str, package: str, test: str) -> None:
@@ -61,7 +56,7 @@ class GoEvents:
 
     def _add(self, names: list[str], name: str) -> None:
         if len(names) < MAX_NAMES:
-            names.append(name)
+            names.append(name[:MAX_NAME])
 
 
 def _event(line: str) -> dict[str, object] | None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from xml.parsers import expat
 
-from junitparser import JUnitXml, JUnitXmlError, TestCase, TestSuite
+from junitparser import Error, Failure, JUnitXml, JUnitXmlError, Skipped, TestCase, TestSuite
 
 from bot.testrun.tally import MAX_DETAILS, Tally, names, text
 
@@ -70,15 +70,16 @@ def _tally(suites: Iterable[TestSuite], separator: str) -> Tally:
         said_failed += _said(suite, "failures")
         said_errors += _said(suite, "errors")
         for case in suite:
-            if case.is_error or case.is_failure:
+            kinds = {type(result) for result in case.result}
+            if kinds & {Error, Failure}:
                 entries += 1
                 name = _name(case, separator)
                 if name in failing and _file(case).endswith(".py"):
                     continue  # pytest tells of a test, and then of what came after it
-                errors += case.is_error
-                failed += not case.is_error
+                errors += Error in kinds
+                failed += Error not in kinds
                 failing.setdefault(name, case)
-            elif case.is_skipped:
+            elif Skipped in kinds:
                 skipped += 1
             else:
                 passed += 1

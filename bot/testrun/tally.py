@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from bot.models import SuiteCounts
@@ -54,6 +54,16 @@ def total(tallies: Iterable[Tally]) -> Tally:
         names=names(name for t in every for name in t.names),
         details="\n\n".join(t.details for t in every if t.details)[:MAX_DETAILS],
     )
+
+
+def leaves(tests: Sequence[str]) -> list[str]:
+    """A test of go fails because one of its subtests did: the subtest is the one to name."""
+    parents = {
+        "/".join(parts[:length])
+        for parts in (test.split("/") for test in tests)
+        for length in range(1, len(parts))
+    }
+    return [test for test in tests if test not in parents]
 
 
 def names(found: Iterable[str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.testrun.spoken.lines import Spoken, last
-from bot.testrun.tally import Tally, names, total
+from bot.testrun.tally import Tally, leaves, names, total
 
 _N = r"(\d{1,9})"
 _GO_TEST = re.compile(r" *--- (PASS|FAIL|SKIP): (\S+) \([\d.]+s\)")
@@ -46,16 +46,16 @@ def go(said: list[str]) -> Spoken | None:
             since = len(failing)
     if line < 0:
         return None
-    leaves = [n for n in failing if not any(other.startswith(f"{n}/") for other in failing)]
+    named = leaves(failing)
     return Spoken(
         line=line,
         tally=Tally(
             # Without -v nobody says how many passed.
             passed=counts["PASS"] or (None if unnamed else 0),
-            failed=len(leaves),
+            failed=len(named),
             errors=len(broken),
             skipped=counts["SKIP"],
-            names=names((*leaves, *broken)),
+            names=names((*named, *broken)),
         ),
     )
 
