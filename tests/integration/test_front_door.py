@@ -401,13 +401,13 @@ async def test_a_slow_client_is_cut(tmp_path: Path, name: str) -> None:
 
 
 async def test_good_deliveries_pass_while_many_clients_are_slow(tmp_path: Path) -> None:
-    async with running(sqlite_url(tmp_path), limit=0.5) as door:
+    async with running(sqlite_url(tmp_path), limit=2.0) as door:
         slow = [await door.open() for _ in range(100)]
         for number, (_reader, writer) in enumerate(slow):
             writer.write(SLOW["slow headers" if number % 2 else "slow body"][0])
         answers = await asyncio.gather(*(door.post(b"{}", signed(b"{}")) for _ in range(200)))
         assert answers == [202] * 200
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             for reader, writer in slow:
                 with contextlib.suppress(ConnectionResetError):  # cut, too
                     assert await reader.read() == b""

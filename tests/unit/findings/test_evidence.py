@@ -371,9 +371,13 @@ class TestTheEarlierCommitIsGone:
             "not found again, not proved: "
             "the commit it was seen on is gone, and its code cannot be compared"
         )
-        assert self.verdict({"b.py": "x = 1\n"}) == said
+        more = compare({}, {"b.py": "x = 1\n", "too_large.py": "x = 1\n"})
+        assert self.verdict({"b.py": "x = 1\n"}, diff=more) == said
         bracket = replace(ISSUE, code=")")
         assert self.verdict(edit(QUERY, FIXED), issue=bracket) == said
+
+    def test_its_code_is_in_none_of_the_files_of_the_pull_request(self):
+        assert self.verdict({"b.py": "x = 1\n"}) == "addressed"
 
     def test_the_pull_request_deletes_its_file(self):
         gone = {path: text for path, text in TREE.items() if path != "app.py"}
