@@ -14,6 +14,7 @@ from pathlib import Path
 
 from typing_extensions import override
 
+from bot.checkout.draft import Drafts, Rule, Signature
 from bot.checkout.git import Git, Place
 from bot.checkout.listing import Listing
 from bot.checkout.mirror import init_bare
@@ -102,10 +103,17 @@ class LocalRepo(Repository):
 
     async def workspace(self, base_sha: str, head_sha: str, *, strip: bool = True) -> Workspace:
         """Stays until ``scratch`` is removed."""
+        return await self._furnished(self._slot(), base_sha, head_sha, strip=strip)
+
+    def drafting(self, base_sha: str, head_sha: str, *, signature: Signature, rule: Rule) -> Drafts:
+        """A tree for a developer, below ``scratch``, and the commits that come of it."""
+        return self._drafts(self._slot(), base_sha, head_sha, signature, rule)
+
+    def _slot(self) -> Slot:
         slot = Slot(directory=self._scratch / f"run-{next(self._numbers)}")
         slot.directory.mkdir()
         slot.directory.chmod(0o755)
-        return await self._furnished(slot, base_sha, head_sha, strip=strip)
+        return slot
 
     @override
     async def _listed(self, head_sha: str) -> Listing:

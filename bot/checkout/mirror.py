@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+from bot.checkout.draft import Drafts, Rule, Signature
 from bot.checkout.files import remove
 from bot.checkout.git import Git, Place, failure
 from bot.checkout.remote import (
@@ -139,6 +140,15 @@ class Mirror(Repository):
         _reference(number, head_sha)
         async with self._trees.slot(number) as slot:
             yield await self._furnished(slot, base_sha, head_sha, strip=strip)
+
+    @asynccontextmanager
+    async def drafting(
+        self, base_sha: str, head_sha: str, number: int, *, signature: Signature, rule: Rule
+    ) -> AsyncIterator[Drafts]:
+        """A tree for a developer, and the commits that come of it."""
+        _reference(number, head_sha)
+        async with self._trees.slot(number) as slot:
+            yield self._drafts(slot, base_sha, head_sha, signature, rule)
 
     async def forget(self, number: int) -> None:
         """The pull request was closed: its references and trees go."""

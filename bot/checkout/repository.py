@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.checkout.diff import parse_diff, split_output
+from bot.checkout.draft import Drafts, Rule, Signature
 from bot.checkout.git import Git, Place, failure
 from bot.checkout.listing import Listing
 from bot.checkout.remote import check_sha
@@ -104,6 +105,22 @@ class Repository:
             if entry.path == wanted and regular and entry.size <= MAX_SHOWN_BYTES:
                 return await self._git.output(self._place, "cat-file", "blob", entry.sha)
         return None
+
+    def _drafts(
+        self, slot: Slot, base_sha: str, head_sha: str, signature: Signature, rule: Rule
+    ) -> Drafts:
+        async def lay(sha: str) -> Workspace:
+            return await self._furnished(slot, base_sha, sha, strip=True)
+
+        return Drafts(
+            self._git,
+            self.git_dir,
+            slot,
+            head_sha=head_sha,
+            signature=signature,
+            lay=lay,
+            rule=rule,
+        )
 
     async def _furnished(
         self, slot: Slot, base_sha: str, head_sha: str, *, strip: bool

@@ -83,6 +83,20 @@ from bot.models.jobs import (
     ThreadRequest,
     Trigger,
 )
+from bot.models.loop import (
+    Draft,
+    IssueStats,
+    LeftOut,
+    LoopResult,
+    LoopStatus,
+    OpenIssue,
+    Plan,
+    Review,
+    StepRecord,
+    Trouble,
+    TroubleKind,
+    Work,
+)
 from bot.models.repo_config import PathInstruction, RepoConfig
 from bot.models.review import (
     AgentReport,
@@ -102,18 +116,18 @@ from bot.models.testing import SuiteComparison, SuiteCounts, SuiteOutcome, Suite
 
 __all__ = [
     "CHECK_NAME", "Act", "AgentReport", "AgentRun", "AgentSpec", "AgentStatus", "Anchor",
-    "Annotation", "Asker", "AssistantText", "Audience", "Bill", "Change", "CheckRun",
-    "CheckStatus", "CloseRequest", "Closing", "Comment", "Conclusion", "CostLine", "Decision",
-    "Delivery", "Diff", "DraftComment", "Event", "FailOn", "Failure", "FailureKind",
-    "FieldMissing", "FieldValue", "FileDiff", "FileStatus", "Finding", "Finished",
-    "ForgetRequest", "HeldBack", "Hunk", "Issue", "IssueEvent", "IssueRequest", "IssueState",
-    "Job", "KnownIssue", "Lesson", "LessonKind", "Limits", "LoggedEvent", "MergeGroupRequest",
-    "ModelCall", "ModelUsage", "Opinion", "PathInstruction", "Permission", "Placement",
-    "PostedCheck", "PostedReview", "PullRequest", "Purse", "ReconsiderRequest", "Rejection",
-    "ReplyRequest", "Repo", "RepoConfig", "ReportState", "RerunRequest", "ReviewPlan",
-    "ReviewRequest", "ReviewResult", "Role", "RunConfig", "RunError", "RunRecord", "RunState",
-    "RunSummary", "Severity", "Side", "Skipped", "Spent", "Started", "StoredDelivery",
-    "SuiteComparison", "SuiteCounts", "SuiteOutcome", "SuiteState", "Thread", "ThreadRequest",
-    "Ticket", "Tokens", "ToolCall", "Total", "Trigger", "Verified", "VerifyMode", "Workspace",
-    "dollars",
+    "Annotation", "Asker", "AssistantText", "Audience", "Bill", "Change", "CheckRun", "CheckStatus",
+    "CloseRequest", "Closing", "Comment", "Conclusion", "CostLine", "Decision", "Delivery", "Diff",
+    "Draft", "DraftComment", "Event", "FailOn", "Failure", "FailureKind", "FieldMissing",
+    "FieldValue", "FileDiff", "FileStatus", "Finding", "Finished", "ForgetRequest", "HeldBack",
+    "Hunk", "Issue", "IssueEvent", "IssueRequest", "IssueState", "IssueStats", "Job", "KnownIssue",
+    "LeftOut", "Lesson", "LessonKind", "Limits", "LoggedEvent", "LoopResult", "LoopStatus",
+    "MergeGroupRequest", "ModelCall", "ModelUsage", "OpenIssue", "Opinion", "PathInstruction",
+    "Permission", "Placement", "Plan", "PostedCheck", "PostedReview", "PullRequest", "Purse",
+    "ReconsiderRequest", "Rejection", "ReplyRequest", "Repo", "RepoConfig", "ReportState",
+    "RerunRequest", "Review", "ReviewPlan", "ReviewRequest", "ReviewResult", "Role", "RunConfig",
+    "RunError", "RunRecord", "RunState", "RunSummary", "Severity", "Side", "Skipped", "Spent",
+    "Started", "StepRecord", "StoredDelivery", "SuiteComparison", "SuiteCounts", "SuiteOutcome",
+    "SuiteState", "Thread", "ThreadRequest", "Ticket", "Tokens", "ToolCall", "Total", "Trigger",
+    "Trouble", "TroubleKind", "Verified", "VerifyMode", "Work", "Workspace", "dollars",
 ]  # fmt: skip

@@ -27,8 +27,8 @@ from bot.models import FailureKind
 from bot.process import Child, Command, Ledger, ProcessNotStarted, start
 from bot.sandbox import cgroup, inside, outside, plan
 from bot.sandbox.cgroup import Group
-from bot.sandbox.fence import MIB, Fence, View, view_outside
-from bot.sandbox.identity import Identity, service_user
+from bot.sandbox.fence import MIB, Access, Fence, View, view_outside
+from bot.sandbox.identity import Identity, hand_over, service_user
 from bot.sandbox.launcher import BWRAP
 from bot.sandbox.probe import Probe, dropping_failure, failure_of, staging_failure
 from bot.sandbox.programs import Program
@@ -89,6 +89,8 @@ class Sandbox:
             raise AgentFailed(
                 f"{command.argv[0]} lies in the tree that is reviewed", FailureKind.SANDBOX
             )
+        if fence.access is Access.WRITE and self.user is not None:
+            await asyncio.to_thread(hand_over, fence.tree, self.user)
         async with AsyncExitStack() as stack:
             route = await self._opened(stack, fence, fenced=sandboxed)
             group = _grouped(stack, fence, probe)
