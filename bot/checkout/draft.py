@@ -19,7 +19,6 @@ from pathlib import Path
 from bot.checkout.git import Git, Place
 from bot.checkout.listing import configures_agents
 from bot.checkout.remote import check_sha
-from bot.checkout.tree import Slot
 from bot.errors import GitFailed, GiveUp
 from bot.models import Draft, LeftOut, Workspace
 
@@ -57,22 +56,28 @@ class Drafts:
         self,
         git: Git,
         git_dir: Path,
-        slot: Slot,
+        room: Path,
         *,
+        tree: Path,
+        laid_index: Path | None,
         head_sha: str,
         signature: Signature,
         lay: Lay,
         rule: Rule = lambda _path: "",
     ) -> None:
+        """``room`` is for the private index. ``laid_index``: git's own of the tree as it was laid
+        out; None for a work tree that holds what its user checked out.
+        """
         self._git = git
         self._lay = lay
         self._place = Place(git_dir=git_dir)
-        self._slot = slot
+        self._tree = tree
+        self._laid_index = laid_index
         self._head = check_sha(head_sha)
         self._signature = signature
         self._rule = rule
-        self._drafting = slot.directory / "drafting"
-        self._index = Place(git_dir=git_dir, work_tree=slot.tree, index=self._drafting)
+        self._drafting = room / "drafting"
+        self._index = Place(git_dir=git_dir, work_tree=tree, index=self._drafting)
 
     async def laid(self, last: Draft | None) -> Workspace:
         """The tree as the developer finds it: with the work so far, and nothing else of it."""
@@ -83,12 +88,12 @@ class Drafts:
 
     async def take(self, last: Draft | None) -> Draft | None:
         """The work since ``last`` (None: since the head) on top of it; None: there is none."""
-        planted = await asyncio.to_thread(_planted, self._slot.tree)
+        planted = await asyncio.to_thread(_planted, self._tree, own=self._laid_index is None)
         if planted:
             raise GiveUp(f"the developer made a repository of its own ({planted}): not looked at")
-        changed = await self._changed()
-        kept, left = await asyncio.to_thread(self._sorted_out, changed)
         before = last.sha if last is not None else self._head
+        changed = await self._changed(before)
+        kept, left = await asyncio.to_thread(self._sorted_out, changed)
         await self._git.output(self._index, "read-tree", before)
         names = b"".join(path + b"\0" for path in kept)
         await self._in_tree(
@@ -130,9 +135,12 @@ class Drafts:
         )  # fmt: skip
         return check_sha(made.decode("ascii").strip())
 
-    async def _changed(self) -> tuple[bytes, ...]:
+    async def _changed(self, before: str) -> tuple[bytes, ...]:
         """Paths that differ from what was laid out, and new ones that are not ignored."""
-        await asyncio.to_thread(shutil.copyfile, self._slot.index, self._drafting)
+        if self._laid_index is None:
+            await self._git.output(self._index, "read-tree", before)
+        else:
+            await asyncio.to_thread(shutil.copyfile, self._laid_index, self._drafting)
         await self._in_tree("update-index", "-q", "--refresh", may_fail=True)
         raw = await self._in_tree("diff-files", "--name-only", "-z", "--no-renames")
         others = await self._in_tree(
@@ -148,7 +156,7 @@ class Drafts:
         left: list[LeftOut] = []
         for path in changed:
             name = path.decode("utf-8", "surrogateescape")
-            reason = _unfit(path, self._slot.tree) or self._rule(name)
+            reason = _unfit(path, self._tree) or self._rule(name)
             if reason:
                 left.append(LeftOut(path=name, reason=reason))
             else:
@@ -183,7 +191,7 @@ class Drafts:
 
     async def _in_tree(self, *arguments: str, stdin: bytes = b"", may_fail: bool = False) -> bytes:
         """Paths are taken as relative to where git is started."""
-        done = await self._git.run(self._index, *arguments, stdin=stdin, cwd=self._slot.tree)
+        done = await self._git.run(self._index, *arguments, stdin=stdin, cwd=self._tree)
         if done.returncode != 0 and not may_fail:
             raise GitFailed(f"git {arguments[0]} failed: {done.stderr.strip()[-300:]}")
         return done.stdout
@@ -215,9 +223,15 @@ def _unfit(path: bytes, tree: Path) -> str:
     return ""
 
 
-def _planted(tree: Path) -> str:
-    """The first path that git would take for a repository; symlinks are not followed."""
+def _planted(tree: Path, *, own: bool) -> str:
+    """The first path that git would take for a repository; symlinks are not followed.
+
+    ``own``: the one at the top is the user's.
+    """
     for directory, names, files in os.walk(tree):
+        if own and directory == str(tree):
+            names[:] = [name for name in names if name != ".git"]
+            files = [name for name in files if name != ".git"]  # a linked work tree
         for name in (*names, *files):
             if name.casefold().rstrip(". ") == ".git" or name.casefold().startswith("git~"):
                 return str(Path(directory, name).relative_to(tree))

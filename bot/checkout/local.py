@@ -109,6 +109,28 @@ class LocalRepo(Repository):
         """A tree for a developer, below ``scratch``, and the commits that come of it."""
         return self._drafts(self._slot(), base_sha, head_sha, signature, rule)
 
+    def drafting_in(self, tree: Path, head_sha: str, *, signature: Signature) -> Drafts:
+        """What somebody does in the user's own work tree: it is read, and never laid out anew."""
+        room = self._slot()
+
+        async def lay(_sha: str) -> Workspace:
+            return Workspace(tree=tree, git_dir=self._shown_dir, diff_file=room.diff_file)
+
+        return Drafts(
+            self._git,
+            self.git_dir,
+            room.directory,
+            tree=tree.absolute(),
+            laid_index=None,
+            head_sha=head_sha,
+            signature=signature,
+            lay=lay,
+        )
+
+    async def tree(self, sha: str, *, strip: bool = True) -> Path:
+        """A tree of its own, which stays until ``scratch`` is removed."""
+        return await self._written(self._slot(), sha, strip=strip)
+
     def _slot(self) -> Slot:
         slot = Slot(directory=self._scratch / f"run-{next(self._numbers)}")
         slot.directory.mkdir()

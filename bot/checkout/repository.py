@@ -115,7 +115,9 @@ class Repository:
         return Drafts(
             self._git,
             self.git_dir,
-            slot,
+            slot.directory,
+            tree=slot.tree,
+            laid_index=slot.index,
             head_sha=head_sha,
             signature=signature,
             lay=lay,

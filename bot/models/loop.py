@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from bot.models.costs import CostLine, ModelUsage, Total
 from bot.models.issues import Finding, IssueState, KnownIssue, Severity
+from bot.models.testing import SuiteOutcome
 
 
 class LoopStatus(StrEnum):
@@ -72,6 +74,20 @@ class Review:
     summary: str = ""
     agent: str = ""
     usage: tuple[ModelUsage, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Played:
+    """What is recorded of one role's turn: its answer or its trouble, and what it made."""
+
+    seconds: float
+    said: Any = None
+    """`Plan`, `Work`, `Review` or `SuiteOutcome`."""
+    trouble: Trouble | None = None
+    draft: Draft | None = None
+    """A developer's, if it changed anything."""
+    usage: tuple[ModelUsage, ...] = ()
+    agent: str = ""
 
 
 # ------------------------------------------------------------------------------ what is made
@@ -157,8 +173,8 @@ class LoopResult:
     open: tuple[OpenIssue, ...] = ()
     addressed: tuple[KnownIssue, ...] = ()
     draft: Draft | None = None
-    tests: str = ""
-    """What is known of the tests of ``draft``; empty where nobody was asked."""
+    suite: SuiteOutcome | None = None
+    """How the tests of ``draft`` ended; None where nobody ran them."""
 
     @property
     def diff(self) -> str:
