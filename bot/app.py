@@ -14,11 +14,18 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
 from bot import log
-from bot.agents.configured import agent_spec, check_kinds, judge_spec, key_of
+from bot.agents.configured import (
+    agent_spec,
+    check_kinds,
+    developer_spec,
+    judge_spec,
+    key_of,
+)
 from bot.agents.reviewer import AgentKind, kinds
 from bot.checkout.mirror import Mirrors
 from bot.clock import SystemClock
@@ -273,6 +280,9 @@ def _policy(settings: Settings, known: Mapping[str, AgentKind]) -> Policy:
         judge=judge_spec(settings.judge, known),
         verify=VerifyMode(settings.verify),
         limits=limits(settings),
+        developer=developer_spec(settings.developer, known),
+        max_iterations=settings.max_iterations,
+        mail_host=f"users.noreply.{urlsplit(settings.github_url).hostname or 'github.com'}",
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from bot.agents import environment
 from bot.agents.reviewer import AgentKind
 from bot.errors import ConfigurationError
-from bot.models import AgentSpec
+from bot.models import AgentSpec, Role
 from bot.settings import AgentSettings
 
 
@@ -39,3 +39,25 @@ def judge_spec(judge: AgentSettings | None, known: Mapping[str, AgentKind]) -> A
         able = ", ".join(sorted(name for name, kind in known.items() if not kind.analyzer))
         raise ConfigurationError(f"HARNESS_JUDGE: {judge.kind!r} cannot judge; there are {able}")
     return agent_spec(judge)
+
+
+def developer_spec(
+    developer: AgentSettings | None, known: Mapping[str, AgentKind]
+) -> AgentSpec | None:
+    """The operator's developer; only a kind that can write the tree can be one."""
+    if developer is None:
+        return None
+    if developer.kind not in known or Role.DEVELOPER not in known[developer.kind].roles:
+        able = ", ".join(sorted(n for n, kind in known.items() if Role.DEVELOPER in kind.roles))
+        raise ConfigurationError(
+            f"HARNESS_DEVELOPER: {developer.kind!r} cannot write; there are {able}"
+        )
+    return agent_spec(developer)
+
+
+def first_developer(
+    agents: Iterable[AgentSpec], known: Mapping[str, AgentKind]
+) -> AgentSpec | None:
+    """The first agent that can write."""
+    able = (a for a in agents if a.kind in known and Role.DEVELOPER in known[a.kind].roles)
+    return next(able, None)

@@ -20,6 +20,7 @@ from pathlib import Path
 from bot.checkout.draft import Drafts, Rule, Signature
 from bot.checkout.files import remove
 from bot.checkout.git import Git, Place, failure
+from bot.checkout.push import PushOutcome, push
 from bot.checkout.remote import (
     Remote,
     address,
@@ -149,6 +150,22 @@ class Mirror(Repository):
         _reference(number, head_sha)
         async with self._trees.slot(number) as slot:
             yield self._drafts(slot, base_sha, head_sha, signature, rule)
+
+    async def push(
+        self, branch: str, new_sha: str, *, lease_sha: str, token: str, to: Repo
+    ) -> PushOutcome:
+        """One commit to a branch of ``to`` (the repository, or a fork), if nobody moved it."""
+        base = self._url.removesuffix(f"/{self._repo.owner}/{self._repo.name}.git")
+        remote = Remote(url=address(base, to), token=token)
+        return await push(
+            self._git,
+            self.git_dir,
+            remote,
+            repo=to,
+            branch=branch,
+            new_sha=new_sha,
+            lease_sha=lease_sha,
+        )
 
     async def forget(self, number: int) -> None:
         """The pull request was closed: its references and trees go."""

@@ -10,6 +10,7 @@ FIELDS = (
     "comment.body",
     "comment.created_at",
     "comment.id",
+    "comment.user.id",
     "comment.user.login",
     "comment.user.type",
 )
@@ -31,9 +32,14 @@ def asked(delivery: Delivery, number: int, *, key: str, thread: int = 0) -> list
             created_at=delivery.text("comment.created_at"),
             words=line.words,
             thread=thread,
+            user_id=_number(delivery.get("comment.user.id")),
             key=key,
         )
         command = commands().get(line.name)
         unknown = [invocation.reply("unknown-command", line.name)]
         jobs += command.jobs(invocation) if command else unknown
     return jobs
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0

@@ -23,6 +23,7 @@ class Invocation:
     words: tuple[str, ...]
     thread: int = 0
     """The first comment of the thread in which it was written; 0 for the conversation."""
+    user_id: int = 0
     key: str
     """Of the pull request; replies have a key of their own, so that they wait for no review."""
 
@@ -33,6 +34,7 @@ class Invocation:
             comment_created_at=self.created_at,
             needs=needs,
             thread=self.thread,
+            user_id=self.user_id,
         )
 
     def reply(self, topic: str, detail: str = "") -> Job:

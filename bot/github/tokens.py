@@ -29,6 +29,8 @@ SETTLE: Mapping[str, str] = {
     "pull_requests": "write",
 }
 """To resolve and unresolve review threads, and for nothing else; `bot.github.settling` has it."""
+PUSH: Mapping[str, str] = {"contents": "write", "metadata": "read"}
+"""To push one commit with git, and for nothing else."""
 READ: Mapping[str, str] = {"contents": "read", "metadata": "read"}
 """To fetch with git."""
 

@@ -74,6 +74,7 @@ from bot.models.jobs import (
     Job,
     MergeGroupRequest,
     ReconsiderRequest,
+    RefactorRequest,
     ReplyRequest,
     RerunRequest,
     ReviewRequest,
@@ -84,6 +85,7 @@ from bot.models.jobs import (
     Trigger,
 )
 from bot.models.loop import (
+    Delivered,
     Draft,
     IssueStats,
     LeftOut,
@@ -137,7 +139,7 @@ __all__ = [
     "Conclusion",
     "CostLine",
     "Decision",
-    "Delivery",
+    "Delivered", "Delivery",
     "Diff",
     "Draft",
     "DraftComment",
@@ -182,7 +184,7 @@ __all__ = [
     "PostedReview",
     "PullRequest",
     "Purse",
-    "ReconsiderRequest",
+    "ReconsiderRequest", "RefactorRequest",
     "Rejection",
     "ReplyRequest",
     "Repo",

@@ -82,6 +82,8 @@ class Trigger(StrEnum):
     BASE_CHANGED = "base changed"
     COMMAND = "command"
     RERUN = "re-run"
+    REFACTOR = "refactor"
+    """Not a review: a repair."""
     LOCAL = "local"
 
 
@@ -95,6 +97,8 @@ class Asker:
     needs: Permission = Permission.WRITE
     thread: int = 0
     """The first comment of the thread in which it was written; 0 for the conversation."""
+    user_id: int = 0
+    """GitHub's number of the author; 0 where it is not known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,6 +112,29 @@ class ReviewRequest:
     head_sha: str = ""
     asker: Asker | None = None
     full: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RefactorRequest:
+    """Repair open issues: all, or the named ones.
+
+    Somebody asked in a comment (``asker``), or pressed the button beside the check of ``head_sha``
+    (``presser``); neither: the repository's configuration asks for it.
+    """
+
+    installation_id: int
+    repo: Repo
+    number: int
+    asker: Asker | None = None
+    presser: str = ""
+    presser_id: int = 0
+    head_sha: str = ""
+    issues: tuple[str, ...] = ()
+
+    @property
+    def by(self) -> str:
+        """The login of who asked; empty for nobody."""
+        return self.asker.login if self.asker is not None else self.presser
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

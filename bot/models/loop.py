@@ -158,6 +158,18 @@ class OpenIssue:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Delivered:
+    """What became of a draft. ``reason`` says why it was not pushed."""
+
+    pushed: bool
+    sha: str = ""
+    reason: str = ""
+    there: bool = True
+    """Read back afterwards, the branch was at ``sha``; else it was at ``now``."""
+    now: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LoopResult:
     """``draft`` is the last good one: what `LoopStatus` is does not take it away."""
 

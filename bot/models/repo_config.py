@@ -60,6 +60,10 @@ class RepoConfig:
     outsiders: Literal["analyzers", "all", "none"] | None = None
     auto_refactor: tuple[str, ...] = ()
     """Severities that start a refactor by themselves; empty is off."""
+    refactor_also: tuple[str, ...] = ()
+    """Paths that a refactor may change although the pull request does not; gitignore syntax."""
+    refactor_workflows: bool = False
+    """Whether it may change ``.github/workflows``."""
 
     @property
     def ignored(self) -> tuple[str, ...]:
@@ -142,6 +146,14 @@ class _File(BaseModel):
     auto_refactor: list[Literal["critical", "major", "minor"]] = Field(
         default=[], description="Severities that start `/harness refactor` by themselves."
     )
+    refactor_also: list[_Pattern] = Field(
+        default=[],
+        description="Paths that `/harness refactor` may change although the pull request does not,"
+        " in gitignore syntax.",
+    )
+    refactor_workflows: bool = Field(
+        default=False, description="Let `/harness refactor` change `.github/workflows`."
+    )
 
 
 def json_schema() -> dict[str, Any]:
@@ -205,6 +217,8 @@ def _config(file: _File) -> RepoConfig:
         test_command=file.test_command,
         outsiders=file.outsiders,
         auto_refactor=tuple(file.auto_refactor),
+        refactor_also=tuple(file.refactor_also),
+        refactor_workflows=file.refactor_workflows,
     )
 
 

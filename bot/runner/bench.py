@@ -7,9 +7,9 @@ from the draft where it is not there.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.checkout.draft import Drafts, Signature
@@ -29,97 +29,119 @@ WHO = Signature(name="harness", email="harness@localhost", seconds=0)
 """Of drafts that never leave the machine: the same work has the same name on every day."""
 
 
-class Bench:
-    """``start`` is the change as it is before the loop; only its base and head are read from it,
-    and what people said of it. ``draft`` is the work so far.
-    """
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Places:
+    """``start`` is the change before the loop: its base and head, and what people said of it."""
 
-    def __init__(
-        self,
-        repository: Repository,
-        drafts: Drafts,
-        start: Change,
-        *,
-        workspaces: Workspaces,
-        copies: Copies,
-        ignored: Sequence[str] = (),
-    ) -> None:
+    repository: Repository
+    drafts: Drafts
+    start: Change
+    workspaces: Workspaces
+    copies: Copies
+    ignored: tuple[str, ...] = ()
+
+
+Opening = Callable[[AsyncExitStack], Awaitable[Places]]
+
+
+class Bench:
+    """``draft`` is the work so far. Opened by whoever needs it first, so inside of a step."""
+
+    def __init__(self, head_sha: str, opening: Opening) -> None:
         self.draft: Draft | None = None
-        self.start = start
-        self._repository = repository
-        self._drafts = drafts
-        self._workspaces = workspaces
-        self._copies = copies
-        self._ignored = tuple(ignored)
+        self.head_sha = head_sha
+        self._opening = opening
+        self._places: Places | None = None
         self._desk: Workspace | None = None
         self._stack = AsyncExitStack()
+        self._read_stack = AsyncExitStack()
         self._read: Change | None = None
         self._lock = asyncio.Lock()
 
     @property
     def sha(self) -> str:
         """The commit that holds the work so far."""
-        return self.draft.sha if self.draft is not None else self.start.head_sha
+        return self.draft.sha if self.draft is not None else self.head_sha
 
     async def laid(self) -> None:
         """Before a developer's turn: its tree holds the work so far."""
-        self._desk = await self._drafts.laid(self.draft)
+        places = await self._opened()
+        self._desk = await places.drafts.laid(self.draft)
 
     async def desk(self) -> Change:
         """Where the developer sits."""
-        workspace = self._desk or await self._drafts.laid(self.draft)
-        return replace(self.start, workspace=workspace)
+        places = await self._opened()
+        workspace = self._desk or await places.drafts.laid(self.draft)
+        return replace(places.start, workspace=workspace)
 
     async def take(self) -> Draft | None:
         """After its turn: the work with what it did; None if it did nothing."""
-        return await self._drafts.take(self.draft)
+        return await (await self._opened()).drafts.take(self.draft)
 
     async def commit(self, message: str) -> str:
         """The work so far under its own message."""
         if self.draft is None:
             raise ConfigurationError("there is nothing to commit")
-        await self._drafts.restored(self.draft)
-        return await self._drafts.commit(self.draft.tree, message)
+        places = await self._opened()
+        await places.drafts.restored(self.draft)
+        return await places.drafts.commit(self.draft.tree, message)
+
+    async def diff(self) -> Diff:
+        """The whole change, with the work so far in it."""
+        places = await self._restored()
+        return await places.repository.diff(places.start.base_sha, self.sha)
 
     async def change(self, known: Sequence[KnownIssue] = ()) -> Change:
         """What reviewers read: the whole change, with the work so far in it."""
+        places = await self._restored()
         async with self._lock:
             if self._read is None or self._read.head_sha != self.sha:
-                await self._stack.aclose()
-                self._read = await self._furnished()
-            since = await self._since(known, self.sha)
+                await self._read_stack.aclose()
+                self._read = await self._furnished(places)
+            since = await self._since(places.repository, known)
             return replace(self._read, known=tuple(known), since=since)
 
     @asynccontextmanager
     async def copy(self, draft: Draft | None) -> AsyncIterator[Path]:
         """The whole tree with ``draft``, as the tests are to see it."""
+        places = await self._opened()
         if draft is not None:
-            await self._drafts.restored(draft)
-        sha = draft.sha if draft is not None else self.start.head_sha
-        async with self._copies(sha) as tree:
+            await places.drafts.restored(draft)
+        async with places.copies(draft.sha if draft is not None else self.head_sha) as tree:
             yield tree
 
     async def close(self) -> None:
+        await self._read_stack.aclose()
         await self._stack.aclose()
-        self._read = None
+        self._read = self._places = self._desk = None
 
-    async def _furnished(self) -> Change:
+    async def _opened(self) -> Places:
+        async with self._lock:
+            if self._places is None:
+                self._places = await self._opening(self._stack)
+            return self._places
+
+    async def _restored(self) -> Places:
+        places = await self._opened()
         if self.draft is not None:
-            await self._drafts.restored(self.draft)
-        diff = await self._repository.diff(self.start.base_sha, self.sha)
-        workspace = await self._stack.enter_async_context(self._workspaces(self.sha))
+            await places.drafts.restored(self.draft)
+        return places
+
+    async def _furnished(self, places: Places) -> Change:
+        diff = await places.repository.diff(places.start.base_sha, self.sha)
+        workspace = await self._read_stack.enter_async_context(places.workspaces(self.sha))
         return replace(
-            self.start,
+            places.start,
             diff=diff,
             workspace=workspace,
             head_sha=self.sha,
-            skipped=split(diff, self._ignored).skipped,
+            skipped=split(diff, places.ignored).skipped,
         )
 
-    async def _since(self, known: Sequence[KnownIssue], sha: str) -> dict[str, Diff]:
+    async def _since(self, repository: Repository, known: Sequence[KnownIssue]) -> dict[str, Diff]:
         since: dict[str, Diff] = {}
         for head in sorted({issue.head_sha for issue in known}):
-            diff = await guard("bench.since", self._repository.diff_between(head, sha))
+            diff = await guard("bench.since", repository.diff_between(head, self.sha))
             if not isinstance(diff, Failed):
                 since[head] = diff
         return since
@@ -138,7 +160,19 @@ def local_bench(
     async def copies(sha: str) -> AsyncIterator[Path]:
         yield await repo.tree(sha, strip=False)
 
-    return Bench(repo, drafts, start, workspaces=workspaces, copies=copies, ignored=ignored)
+    places = Places(
+        repository=repo,
+        drafts=drafts,
+        start=start,
+        workspaces=workspaces,
+        copies=copies,
+        ignored=tuple(ignored),
+    )
+
+    async def opening(_stack: AsyncExitStack) -> Places:
+        return places
+
+    return Bench(start.head_sha, opening)
 
 
 @asynccontextmanager

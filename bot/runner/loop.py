@@ -101,7 +101,7 @@ class _Loop:
     def __init__(self, config: Config, bench: Bench) -> None:
         self._config = config
         self._bench = bench
-        self._tracker = Tracker(config.targets, config.known, bench.start.head_sha)
+        self._tracker = Tracker(config.targets, config.known, bench.head_sha)
         self._stage = Stage(
             config.step, config.hooks, seconds=config.step_seconds, clock=config.clock
         )

@@ -1,4 +1,4 @@
-"""Asks one agent one question about a merged review; whatever goes wrong is an outcome."""
+"""Gives one agent one task that is no review; whatever goes wrong is an outcome."""
 
 from __future__ import annotations
 
@@ -36,14 +36,17 @@ async def ask(
     clock: Clock,
     sinks: Sequence[Sink] = (),
     budget: Budget | None = None,
+    role: Role = Role.REVIEWER,
 ) -> AgentRun:
     """Its run, under ``name``; only cancellation is raised. It may be told to spend nothing."""
-    spending = Spending(agent.spec, agent.kind, budget, step)
+    spending = Spending(agent.spec, agent.kind, budget, step, role)
     with bound(agent=name):
         refusal = await spending.refusal()
         if refusal is not None:
             return _failed(name, FailureKind.BUDGET, refusal.message)
-        work = _run(agent, compose, source, spending, name=name, clock=clock, sinks=sinks)
+        work = _run(
+            agent, compose, source, spending, name=name, clock=clock, sinks=sinks, role=role
+        )
         done = await guard("question", work)
         if isinstance(done, Failed):
             done = _failed(name, FailureKind.CRASHED, done.reason)
@@ -65,13 +68,14 @@ async def _run(
     name: str,
     clock: Clock,
     sinks: Sequence[Sink],
+    role: Role,
 ) -> AgentRun:
     change = await source()
     try:
         run = await run_agent(
             name,
             agent.reviewer,
-            spending.equipped(_config(change, compose(change))),
+            spending.equipped(_config(change, compose(change), role)),
             sinks,
             timeout=agent.spec.timeout,
             idle_timeout=agent.kind.idle_timeout,
@@ -82,9 +86,10 @@ async def _run(
     return await spending.counted(run)
 
 
-def _config(change: Change, prompt: str) -> RunConfig:
+def _config(change: Change, prompt: str, role: Role) -> RunConfig:
     return RunConfig(
-        guard=GUARDS[Role.REVIEWER],
+        role=role,
+        guard=GUARDS[role],
         contract_answer=False,
         scope_base_ref=change.base_ref,
         starting_sha=change.head_sha,

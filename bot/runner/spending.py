@@ -15,6 +15,7 @@ from bot.models import (
     Failure,
     FailureKind,
     ModelUsage,
+    Role,
     RunConfig,
     RunError,
     Tokens,
@@ -27,12 +28,19 @@ _NEVER_RAN = frozenset({FailureKind.NOT_FOUND, FailureKind.MISCONFIGURED, Failur
 class Spending:
     """One agent's money in one step. An analyzer has none; without a budget nothing is counted."""
 
-    def __init__(self, spec: AgentSpec, kind: AgentKind, budget: Budget | None, step: str) -> None:
+    def __init__(
+        self,
+        spec: AgentSpec,
+        kind: AgentKind,
+        budget: Budget | None,
+        step: str,
+        role: Role = Role.REVIEWER,
+    ) -> None:
         self._spec = spec
         self._kind = kind
         self._purse: Purse | None = None
         if budget is not None and not kind.analyzer:
-            self._purse = budget.purse(spec, step)
+            self._purse = budget.purse(spec, step, role)
 
     async def refusal(self) -> OverBudget | None:
         """Why it may not even start; None if it may."""

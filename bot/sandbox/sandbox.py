@@ -84,13 +84,13 @@ class Sandbox:
         """Start ``command``; `AgentFailed` says why it is refused."""
         probe = await self.probe()
         sandboxed = self._sandboxed(probe, trusted=trusted)
+        if fence.access is Access.WRITE and self.user is not None:
+            await asyncio.to_thread(hand_over, fence.tree, self.user)
         program = plan.usable(command, fence, self.user)
         if trusted and plan.inside_tree(program, fence.tree):
             raise AgentFailed(
                 f"{command.argv[0]} lies in the tree that is reviewed", FailureKind.SANDBOX
             )
-        if fence.access is Access.WRITE and self.user is not None:
-            await asyncio.to_thread(hand_over, fence.tree, self.user)
         async with AsyncExitStack() as stack:
             route = await self._opened(stack, fence, fenced=sandboxed)
             group = _grouped(stack, fence, probe)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from bot.errors import GiveUp, HarnessError, Superseded, TryLater
 from bot.findings.policy import decide
 from bot.guard import Failed, guard
-from bot.models import CloseRequest, Decision, Repo, ReviewPlan, RunRecord, RunState
+from bot.models import CloseRequest, Decision, Repo, ReviewPlan, RunRecord, RunState, Trigger
 from bot.publish.check import cancel_check, close_check
 from bot.publish.render import could_not
 from bot.tasks.services import Services
@@ -67,7 +67,7 @@ async def _unfinished(services: Services, repo: Repo, number: int) -> list[RunRe
 
 
 async def _cancel(services: Services, run: RunRecord, why: str) -> None:
-    if not services.policy.dry_run:
+    if not services.policy.dry_run and run.trigger != Trigger.REFACTOR.value:
         await _if_possible("review.cancel_check", _cancel_check(services, run, why))
     await services.store.finish_run(
         run.id, RunState.CANCELLED, "cancelled", why, services.clock.now()

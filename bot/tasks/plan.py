@@ -49,11 +49,11 @@ async def plan(services: Services, job_id: str, request: ReviewRequest) -> Revie
     refusal = await _refusal(services, client, request, pull)
     if refusal is not None:
         return refusal
-    config, problems = await _repo_config(client, pull, services.policy.agents)
-    audience = await _audience(client, pull)
+    config, problems = await repo_config(client, pull, services.policy.agents)
+    audience = await audience_of(client, pull)
     approved_by = await _approval(services, request, pull)
     outsiders = config.outsiders_with(services.policy.outsiders)
-    analyzers = {spec.name for spec in services.policy.agents if _is_analyzer(services, spec)}
+    analyzers = {spec.name for spec in services.policy.agents if is_analyzer(services, spec)}
     agents, withheld = choose(
         services.policy.agents,
         config,
@@ -142,7 +142,7 @@ async def _moved_approval(
 ) -> NoRun | None:
     """An approval counts for the head its author had seen reviewed, and for no other."""
     asker = request.asker
-    if asker is None or await _audience(client, pull) is Audience.TRUSTED:
+    if asker is None or await audience_of(client, pull) is Audience.TRUSTED:
         return None
     run = await services.store.newest_finished_run(
         pull.repo, pull.number, before=datetime.fromisoformat(asker.comment_created_at)
@@ -154,7 +154,7 @@ async def _moved_approval(
     return NoRun(reason="approval of another head", topic="head-moved", detail=commits)
 
 
-async def _audience(client: RepoClient, pull: PullRequest) -> Audience:
+async def audience_of(client: RepoClient, pull: PullRequest) -> Audience:
     held = await client.permission(pull.author)
     return Audience.TRUSTED if held.allows(Permission.WRITE) else Audience.OUTSIDER
 
@@ -173,7 +173,7 @@ async def _approval(services: Services, request: ReviewRequest, pull: PullReques
     return by if paid < RUNS_OF_AN_APPROVAL else ""
 
 
-async def _repo_config(
+async def repo_config(
     client: RepoClient, pull: PullRequest, agents: Sequence[AgentSpec]
 ) -> tuple[RepoConfig, tuple[str, ...]]:
     """Read by SHA: the default branch decides, the base branch instructs, the head is not asked."""
@@ -199,7 +199,7 @@ def _text(content: bytes | None) -> str:
     return "" if content is None else content.decode("utf-8", "replace")
 
 
-def _is_analyzer(services: Services, spec: AgentSpec) -> bool:
+def is_analyzer(services: Services, spec: AgentSpec) -> bool:
     kind = services.kinds.get(spec.kind)
     return kind is not None and kind.analyzer
 

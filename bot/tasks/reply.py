@@ -8,7 +8,7 @@ from bot.errors import AccessLost, TryLater
 from bot.guard import Failed, guard
 from bot.ids import content_id
 from bot.jobs import Step, recipe
-from bot.models import ReplyRequest, ReviewRequest
+from bot.models import RefactorRequest, ReplyRequest, ReviewRequest
 from bot.publish import render
 from bot.publish.marker import REPLY, Marker, has_marker, write
 from bot.tasks.plan import NoRun
@@ -21,36 +21,44 @@ async def reply(services: Services, step: Step, request: ReplyRequest) -> None:
     await step("answer", partial(answer, services, request))
 
 
-async def seen(services: Services, request: ReviewRequest) -> None:
+Asked = ReviewRequest | RefactorRequest
+"""What a command asks for, that has its own faces and answers."""
+
+
+async def seen(services: Services, request: Asked) -> None:
     """The eyes on a command: it was heard."""
     await react(services, request, "eyes")
 
 
-async def done(services: Services, request: ReviewRequest, *, well: bool) -> None:
+async def done(services: Services, request: Asked, *, well: bool) -> None:
     """The last reaction to a command."""
     await react(services, request, "rocket" if well else "confused")
 
 
-async def declined(services: Services, request: ReviewRequest, declined: NoRun) -> None:
+async def declined(services: Services, request: Asked, declined: NoRun) -> None:
     """Tell whoever asked why nothing runs; nobody asked, nobody is told."""
-    if request.asker is None or not declined.topic:
+    asker = request.asker
+    pressed = isinstance(request, RefactorRequest) and bool(request.presser)
+    if not declined.topic or (asker is None and not pressed):
         return
-    await answer(
-        services,
-        ReplyRequest(
-            installation_id=request.installation_id,
-            repo=request.repo,
-            number=request.number,
-            comment_id=request.asker.comment_id,
-            topic=declined.topic,
-            login=request.asker.login,
-            detail=declined.detail,
-            thread=request.asker.thread,
-        ),
+    login = request.by if isinstance(request, RefactorRequest) else ""
+    told = ReplyRequest(
+        installation_id=request.installation_id,
+        repo=request.repo,
+        number=request.number,
+        comment_id=asker.comment_id if asker is not None else 0,
+        topic=declined.topic,
+        login=asker.login if asker is not None else login,
+        detail=declined.detail,
+        thread=asker.thread if asker is not None else 0,
     )
+    if asker is not None:
+        await answer(services, told)
+    else:  # there is no comment to put a face to
+        await say(services, told, render.reply(told, services.help_rows))
 
 
-async def react(services: Services, request: ReviewRequest | ReplyRequest, content: str) -> None:
+async def react(services: Services, request: Asked | ReplyRequest, content: str) -> None:
     """Whoever deleted a comment meanwhile still gets what it asked for."""
     asked = _asked(request)
     if services.policy.dry_run or asked is None:
@@ -87,7 +95,7 @@ async def say(services: Services, request: ReplyRequest, text: str) -> None:
         await client.create_issue_comment(number, body)
 
 
-def _asked(request: ReviewRequest | ReplyRequest) -> tuple[int, int] | None:
+def _asked(request: Asked | ReplyRequest) -> tuple[int, int] | None:
     """(comment, thread) of whoever asked, if anybody did."""
     if isinstance(request, ReplyRequest):
         return request.comment_id, request.thread

@@ -32,6 +32,11 @@ class Policy:
     judge: AgentSpec | None = None
     verify: VerifyMode = VerifyMode.OFF
     limits: Limits = field(default_factory=Limits)
+    developer: AgentSpec | None = None
+    """None: the first agent that can write."""
+    max_iterations: int = 3
+    mail_host: str = "users.noreply.github.com"
+    """Of the addresses that GitHub gives to people who show none."""
 
 
 class Queue(Protocol):

@@ -11,6 +11,13 @@ from bot.publish.render.check import (
     without_review,
 )
 from bot.publish.render.issue import Voice, file_comment, inline_comment, suggestion
+from bot.publish.render.refactor import (
+    commit_message,
+    moved,
+    not_refactored,
+    refactored,
+    repaired_title,
+)
 from bot.publish.render.reply import could_not, help_text, reaction, reply
 from bot.publish.render.review import review_body
 from bot.publish.render.summary import summary
@@ -19,6 +26,7 @@ from bot.publish.render.thread import dismissed, explanation, found_again, gone,
 __all__ = [
     "Voice",
     "cancelled",
+    "commit_message",
     "could_not",
     "dismissed",
     "explanation",
@@ -30,9 +38,13 @@ __all__ = [
     "inline_comment",
     "marks",
     "merge_group",
+    "moved",
     "not_dismissed",
+    "not_refactored",
     "progress",
     "reaction",
+    "refactored",
+    "repaired_title",
     "reply",
     "review_body",
     "suggestion",

@@ -105,11 +105,24 @@ def _who(permission: str) -> str:
     return permission or "write"
 
 
+def _nothing_open(_request: ReplyRequest, _rows: Sequence[HelpRow]) -> str:
+    return "No issue is open here, so there is nothing to repair."
+
+
+def _no_developer(_request: ReplyRequest, _rows: Sequence[HelpRow]) -> str:
+    return (
+        "Nobody here can write code: no configured agent plays the developer. The operator of"
+        " harness names one in `HARNESS_DEVELOPER`."
+    )
+
+
 _TOPICS = {
     "help": _help,
     "not-permitted": _not_permitted,
     "head-moved": _head_moved,
     "closed": _closed,
+    "no-developer": _no_developer,
     "no-such-issue": _no_such_issue,
+    "nothing-open": _nothing_open,
     "unknown-command": _unknown_command,
 }

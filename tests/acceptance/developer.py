@@ -1,0 +1,55 @@
+"""A developer of few words: mends lines that say BUG in the tree, as its mode tells it."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from pathlib import Path
+
+
+def repair(limit: int = 1_000) -> int:
+    """The mark goes, and the line with it reads otherwise."""
+    done = 0
+    for path in sorted(Path().rglob("*.py")):
+        text = path.read_text()
+        new = re.sub(r"(\w+) = (\w+)  # (?:BUG|NIT|HOLE)[ \w]*", r"\1 = mended(\2)", text)
+        if new != text and done < limit:
+            path.write_text(new)
+            done += 1
+    return done
+
+
+def main(mode: str, log: str) -> int:
+    prompt = sys.stdin.read()
+    with Path(log).open("a") as calls:
+        calls.write(f"{mode}\n")
+    Path(f"{log}.prompt").write_text(prompt)
+    match mode:
+        case "nothing":
+            print("I changed nothing: it is fine as it is.")
+        case "fail":
+            print("I give up")
+            return 3
+        case "half":
+            repair(1)
+        case "stray":
+            repair()
+            Path("CLAUDE.md").write_text("obey\n")
+            Path("extra.py").write_text("x = 1\n")
+            Path(".github/workflows").mkdir(parents=True, exist_ok=True)
+            Path(".github/workflows/ci.yml").write_text("on: push\n")
+        case "slow":
+            time.sleep(2)
+            repair()
+        case "break":
+            repair()
+            Path("app.py").write_text("raise SystemExit(1)\n")
+        case _:
+            repair()
+    print("Mended.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2]))

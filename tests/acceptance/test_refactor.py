@@ -1,0 +1,219 @@
+"""``/harness refactor``: one commit that repairs what is open, and never over anybody's work."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.conftest import scripted
+
+DEVELOPER = Path(__file__).parent / "developer.py"
+BUGGY = {"app.py": "def one():\n    return 1\n\n\nx = y  # BUG alpha\n"}
+TWO = {**BUGGY, "other.py": "a = b  # BUG beta\n"}
+
+
+@pytest.fixture
+def developing(make_stage, tmp_path):
+    """A stage with a reviewer that reports lines that say BUG, and a developer that mends them."""
+
+    async def make(mode="repair", **settings):
+        argv = [sys.executable, "-I", str(DEVELOPER), mode, str(tmp_path / "calls")]
+        developer = {"name": "dev", "kind": "command", "argv": argv}
+        agents = [scripted("reader")]
+        settings = {"agents": agents, "sandbox": "off", "developer": developer, **settings}
+        return await make_stage(**settings)
+
+    return make
+
+
+@pytest.fixture
+def calls(tmp_path):
+    def read():
+        path = tmp_path / "calls"
+        return path.read_text().split() if path.exists() else []
+
+    return read
+
+
+async def asked(stage, pull, words="/harness refactor", by="ada"):
+    comment = await stage.comment(pull, words, by=by)
+    await stage.settled()
+    return comment
+
+
+async def commits(stage, pull, ref=None):
+    repo = stage.repo(pull)
+    out = await stage.github.git.text(
+        repo.path, "log", "--format=%H", f"main..{ref or pull.head_ref}"
+    )
+    return out.split()
+
+
+async def message(stage, pull):
+    return await stage.github.git.text(
+        stage.repo(pull).path, "log", "-1", "--format=%B", pull.head_ref
+    )
+
+
+async def test_one_commit_repairs_the_open_issues(developing, calls):
+    stage = await developing()
+    pull = await stage.pull(BUGGY)
+    await stage.reviewed(pull)
+    head = pull.head_sha
+    assert stage.check(pull).conclusion == "failure"
+
+    comment = await asked(stage, pull)
+
+    assert stage.reactions(comment) == ["eyes", "rocket"]
+    assert calls() == ["repair"]
+    assert await commits(stage, pull) == [pull.head_sha, head]
+    assert "Repaired in" in stage.answers(pull)[-1]
+    text = await message(stage, pull)
+    assert text.startswith("Repair 1 issue\n\n- h-")
+    assert "app.py:5 the alpha problem is here" in text
+    assert "Co-authored-by: ada <" in text
+    assert "+ada@users.noreply." in text
+    assert "\nHarness-Run: r-" in text
+    # The push is reviewed as every push is, and asks for nothing more.
+    assert stage.check(pull).conclusion == "success"
+    assert "addressed" in stage.summary(pull)
+    assert calls() == ["repair"]
+
+
+async def test_only_the_named_issue_is_asked_for(developing, tmp_path):
+    stage = await developing()
+    pull = await stage.pull(TWO)
+    await stage.reviewed(pull)
+    known = await stage.harness.store.issues_of_run((await stage.runs(pull))[0].id)
+    beta = next(issue for issue in known if "beta" in issue.title)
+
+    await asked(stage, pull, f"/harness refactor {beta.id}")
+
+    prompt = (tmp_path / "calls.prompt").read_text()
+    assert beta.id in prompt
+    assert "the beta problem is here" in prompt
+    assert prompt.count("problem is here") == 1
+    assert "Repair 1 issue" in await message(stage, pull)
+
+
+async def test_what_the_developer_may_not_change_is_left_out_and_named(developing):
+    stage = await developing("stray")
+    pull = await stage.pull(BUGGY)
+    await stage.reviewed(pull)
+    head = pull.head_sha
+
+    await asked(stage, pull)
+
+    names = await stage.github.git.text(
+        stage.repo(pull).path, "diff", "--name-only", head, pull.head_ref
+    )
+    assert names.split() == ["app.py"]
+    answer = stage.answers(pull)[-1]
+    for left in ("CLAUDE.md", "extra.py", ".github/workflows/ci.yml"):
+        assert left in answer
+
+
+async def test_nothing_changed_is_said_and_nothing_is_pushed(developing):
+    stage = await developing("nothing")
+    pull = await stage.pull(BUGGY)
+    await stage.reviewed(pull)
+    head = pull.head_sha
+    comment = await asked(stage, pull)
+    assert pull.head_sha == head
+    assert "Not repaired: the developer changed nothing" in stage.answers(pull)[-1]
+    assert stage.reactions(comment) == ["eyes", "confused"]
+
+
+async def test_a_developer_that_fails_is_told(developing):
+    stage = await developing("fail")
+    pull = await stage.pull(BUGGY)
+    await stage.reviewed(pull)
+    await asked(stage, pull)
+    assert "The repair could not be finished" in stage.answers(pull)[-1]
+
+
+async def test_what_is_still_open_after_all_rounds_is_offered_as_a_patch(developing, calls):
+    stage = await developing("half", max_iterations=1)
+    pull = await stage.pull(TWO)
+    await stage.reviewed(pull)
+    head = pull.head_sha
+    await asked(stage, pull)
+    assert pull.head_sha == head
+    assert calls() == ["half"]
+    answer = stage.answers(pull)[-1]
+    assert "Not repaired: after 1 round 1 issue is still open" in answer
+    assert "```diff" in answer
+    assert "+x = mended(y)" in answer
+    (run,) = [r for r in await stage.runs(pull) if r.trigger == "refactor"]
+    patch = await stage.harness.store.get_blob(f"patch/{run.id}")
+    assert b"+x = mended(y)" in patch
+
+
+async def test_in_the_second_round_the_rest_is_repaired(developing, calls):
+    stage = await developing("half")
+    pull = await stage.pull(TWO)
+    await stage.reviewed(pull)
+    await asked(stage, pull)
+    assert calls() == ["half", "half"]
+    assert "Repair 2 issues" in await message(stage, pull)
+    assert len(await commits(stage, pull)) == 2
+
+
+async def test_a_head_that_nobody_saw_reviewed_is_not_repaired(developing, calls):
+    stage = await developing()
+    pull = await stage.pull(BUGGY)
+    await stage.reviewed(pull)
+    seen = pull.head_sha
+    stage.github.faults.drop_delivery("pull_request", "synchronize")
+    await stage.push(pull, {"app.py": BUGGY["app.py"] + "z = 1\n"})
+    await asked(stage, pull)
+    assert calls() == []
+    answer = stage.answers(pull)[-1]
+    assert seen[:7] in answer
+    assert pull.head_sha[:7] in answer
+
+
+async def test_a_branch_that_moved_while_the_developer_worked_is_left_alone(developing, calls):
+    stage = await developing("slow")
+    pull = await stage.pull(BUGGY)
+    await stage.reviewed(pull)
+    await stage.comment(pull, "/harness refactor", by="ada")
+
+    async def at_work():
+        return calls() == ["slow"]
+
+    await stage.until(at_work, "the developer works")
+    stage.github.faults.drop_delivery("pull_request", "synchronize")
+    theirs = await stage.push(pull, {"README.md": "mine\n"})
+    await stage.settled()
+    assert pull.head_sha == theirs
+    answer = stage.answers(pull)[-1]
+    assert "Repaired, but not pushed: the head moved from" in answer
+    assert "+x = mended(y)" in answer
+
+
+async def test_nothing_is_open(developing):
+    stage = await developing()
+    pull = await stage.pull({"app.py": "x = 1\n"})
+    await stage.reviewed(pull)
+    comment = await asked(stage, pull)
+    assert "No issue is open" in stage.answers(pull)[-1]
+    assert stage.reactions(comment) == ["eyes", "confused"]
+
+
+async def test_whoever_may_not_write_is_refused(developing, calls):
+    stage = await developing()
+    pull = await stage.pull(BUGGY)
+    await stage.reviewed(pull)
+    await asked(stage, pull, by="rita")
+    assert "needs write permission" in stage.answers(pull)[-1]
+    assert calls() == []
+
+
+async def test_nobody_can_write_code(make_stage):
+    agents = [{"name": "ruff", "kind": "ruff"}]
+    stage = await make_stage(agents=agents, sandbox="off")
+    pull = await stage.pull({"app.py": "import os\nx = 1\n"})
+    await stage.reviewed(pull)
+    await asked(stage, pull)
+    assert "HARNESS_DEVELOPER" in stage.answers(pull)[-1]
