@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import socket
 import sys
-import time
 from pathlib import Path
 
 
@@ -20,11 +21,14 @@ def repair(limit: int = 1_000) -> int:
     return done
 
 
-def main(mode: str, log: str) -> int:
+def main(mode: str, port: str) -> int:
+    """It says at the desk that it begins, and which issues it was given (see `attendance.py`)."""
     prompt = sys.stdin.read()
-    with Path(log).open("a") as calls:
-        calls.write(f"{mode}\n")
-    Path(f"{log}.prompt").write_text(prompt)
+    given = ",".join(sorted(set(re.findall(r"\bh-[0-9a-zA-Z]+", prompt)))) or "-"
+    desk = socket.create_connection(("127.0.0.1", int(port)))
+    desk.sendall(f"{mode} {given} {os.getpid()}\n".encode())
+    if not desk.recv(16):
+        return 1
     match mode:
         case "nothing":
             print("I changed nothing: it is fine as it is.")
@@ -39,15 +43,13 @@ def main(mode: str, log: str) -> int:
             Path("extra.py").write_text("x = 1\n")
             Path(".github/workflows").mkdir(parents=True, exist_ok=True)
             Path(".github/workflows/ci.yml").write_text("on: push\n")
-        case "slow":
-            time.sleep(2)
-            repair()
         case "break":
             repair()
-            Path("app.py").write_text("raise SystemExit(1)\n")
+            Path("code.py").write_text("def two():\n    return 3\n")
         case _:
             repair()
     print("Mended.")
+    desk.sendall(b"end\n")
     return 0
 
 

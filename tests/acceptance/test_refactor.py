@@ -13,26 +13,25 @@ TWO = {**BUGGY, "other.py": "a = b  # BUG beta\n"}
 
 
 @pytest.fixture
-def developing(make_stage, tmp_path):
+def developing(make_stage, desk):
     """A stage with a reviewer that reports lines that say BUG, and a developer that mends them."""
 
     async def make(mode="repair", **settings):
-        argv = [sys.executable, "-I", str(DEVELOPER), mode, str(tmp_path / "calls")]
-        developer = {"name": "dev", "kind": "command", "argv": argv}
-        agents = [scripted("reader")]
-        settings = {"agents": agents, "sandbox": "off", "developer": developer, **settings}
-        return await make_stage(**settings)
+        settings = {"agents": [scripted("reader")], "developer": developer(mode, desk), **settings}
+        return await make_stage(sandbox="off", **settings)
 
     return make
 
 
-@pytest.fixture
-def calls(tmp_path):
-    def read():
-        path = tmp_path / "calls"
-        return path.read_text().split() if path.exists() else []
+def developer(mode, desk):
+    argv = [sys.executable, "-I", str(DEVELOPER), mode, str(desk.port)]
+    return {"name": "dev", "kind": "command", "argv": argv}
 
-    return read
+
+@pytest.fixture
+def calls(desk):
+    """The developer's turns."""
+    return lambda: [name for name, _given in desk.started]
 
 
 async def asked(stage, pull, words="/harness refactor", by="ada"):
@@ -76,11 +75,11 @@ async def test_one_commit_repairs_the_open_issues(developing, calls):
     assert "\nHarness-Run: r-" in text
     # The push is reviewed as every push is, and asks for nothing more.
     assert stage.check(pull).conclusion == "success"
-    assert "addressed" in stage.summary(pull)
+    assert "**Addressed**" in stage.summary(pull)
     assert calls() == ["repair"]
 
 
-async def test_only_the_named_issue_is_asked_for(developing, tmp_path):
+async def test_only_the_named_issue_is_asked_for(developing, desk):
     stage = await developing()
     pull = await stage.pull(TWO)
     await stage.reviewed(pull)
@@ -89,10 +88,7 @@ async def test_only_the_named_issue_is_asked_for(developing, tmp_path):
 
     await asked(stage, pull, f"/harness refactor {beta.id}")
 
-    prompt = (tmp_path / "calls.prompt").read_text()
-    assert beta.id in prompt
-    assert "the beta problem is here" in prompt
-    assert prompt.count("problem is here") == 1
+    assert desk.started == [("repair", beta.id)]
     assert "Repair 1 issue" in await message(stage, pull)
 
 
@@ -173,18 +169,22 @@ async def test_a_head_that_nobody_saw_reviewed_is_not_repaired(developing, calls
     assert pull.head_sha[:7] in answer
 
 
-async def test_a_branch_that_moved_while_the_developer_worked_is_left_alone(developing, calls):
-    stage = await developing("slow")
+async def test_a_branch_that_moved_while_the_developer_worked_is_left_alone(
+    developing, calls, desk
+):
+    stage = await developing()
+    desk.hold("repair")
     pull = await stage.pull(BUGGY)
     await stage.reviewed(pull)
     await stage.comment(pull, "/harness refactor", by="ada")
 
     async def at_work():
-        return calls() == ["slow"]
+        return calls() == ["repair"]
 
     await stage.until(at_work, "the developer works")
     stage.github.faults.drop_delivery("pull_request", "synchronize")
     theirs = await stage.push(pull, {"README.md": "mine\n"})
+    await desk.release()
     await stage.settled()
     assert pull.head_sha == theirs
     answer = stage.answers(pull)[-1]
