@@ -21,6 +21,7 @@ from tests.acceptance.stage import Stage
 from tests.fakes.embedded import Witness
 
 SCRIPTED = Path(__file__).parent / "scripted.py"
+DEVELOPER = Path(__file__).parent / "developer.py"
 
 
 @pytest.fixture
@@ -90,3 +91,9 @@ def scripted(name: str, mode: str = "bugs", *words: object, **more: Any) -> dict
         "argv": [sys.executable, "-I", str(SCRIPTED), mode, *map(str, words)],
         **json.loads(json.dumps(more)),
     }
+
+
+def developer(mode: str, desk: Attendance) -> dict[str, Any]:
+    """An agent that writes the tree; it says at the desk when it begins (see `developer.py`)."""
+    argv = [sys.executable, "-I", str(DEVELOPER), mode, str(desk.port)]
+    return {"name": "dev", "kind": "command", "argv": argv}

@@ -30,7 +30,11 @@ class Served:
     """One process at a time, always at the same address and on the same data."""
 
     def __init__(
-        self, github: EmbeddedGitHub, place: Path, agents: Sequence[dict[str, Any]]
+        self,
+        github: EmbeddedGitHub,
+        place: Path,
+        agents: Sequence[dict[str, Any]],
+        developer: dict[str, Any] | None = None,
     ) -> None:
         self.port = free_port()
         self._data = place / "data"
@@ -51,6 +55,7 @@ class Served:
                 "HARNESS_SANDBOX": "off",
                 "HARNESS_LOG_FORMAT": "json",
                 "HARNESS_AGENTS": json.dumps(agents),
+                **({"HARNESS_DEVELOPER": json.dumps(developer)} if developer else {}),
             },
         )
         self._child: Child | None = None
@@ -129,11 +134,11 @@ class Served:
 
         await self.until(ended, "the runs ended")
 
-    def recorded(self, step: str) -> bool:
-        """Whether the engine wrote down the end of this step."""
+    def recorded(self, step: str, times: int = 1) -> bool:
+        """Whether the engine wrote down the end of this step so many times."""
         with closing(sqlite3.connect(self._data / "engine.sqlite", timeout=10)) as database:
             query = "select count(*) from operation_outputs where function_name = ?"
-            return bool(database.execute(query, (step,)).fetchone()[0])
+            return int(database.execute(query, (step,)).fetchone()[0]) >= times
 
     async def until(self, true: Callable[[], Any], what: str) -> None:
         try:
@@ -150,6 +155,7 @@ async def served(
     place: Path,
     agents: Sequence[dict[str, Any]],
     observer: Callable[[Exchange], None],
+    developer: dict[str, Any] | None = None,
 ) -> AsyncIterator[tuple[EmbeddedGitHub, Served]]:
     """Both sides, running."""
     async with AsyncExitStack() as stack:
@@ -161,7 +167,7 @@ async def served(
 
         github = EmbeddedGitHub(place / "github", observer=seen)
         await stack.enter_async_context(github)
-        harness = Served(github, place, agents)
+        harness = Served(github, place, agents, developer)
         stack.push_async_callback(harness.close)
         watchers.append(harness)
         await harness.start()

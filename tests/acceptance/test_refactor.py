@@ -1,13 +1,9 @@
 """``/harness refactor``: one commit that repairs what is open, and never over anybody's work."""
 
-import sys
-from pathlib import Path
-
 import pytest
 
-from tests.acceptance.conftest import scripted
+from tests.acceptance.conftest import developer, scripted
 
-DEVELOPER = Path(__file__).parent / "developer.py"
 BUGGY = {"app.py": "def one():\n    return 1\n\n\nx = y  # BUG alpha\n"}
 TWO = {**BUGGY, "other.py": "a = b  # BUG beta\n"}
 
@@ -21,11 +17,6 @@ def developing(make_stage, desk):
         return await make_stage(sandbox="off", **settings)
 
     return make
-
-
-def developer(mode, desk):
-    argv = [sys.executable, "-I", str(DEVELOPER), mode, str(desk.port)]
-    return {"name": "dev", "kind": "command", "argv": argv}
 
 
 @pytest.fixture
