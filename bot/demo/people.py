@@ -238,6 +238,16 @@ class People(Talk):
         )
         self.emit("check_run", repo, payload)
 
+    async def press(self, run: CheckRun, identifier: str, *, by: str = "octocat") -> None:
+        """Press one of the buttons that the check brought."""
+        if identifier not in [action["identifier"] for action in run.actions]:
+            raise ValueError(f"the check has no button {identifier!r}")
+        repo, user = self.state.repositories[run.repo_id], self.state.user(by)
+        payload = payloads.check_run(
+            self.shapes, "requested_action", run, user, self._branch(repo, run.head_sha)
+        )
+        self.emit("check_run", repo, {**payload, "requested_action": {"identifier": identifier}})
+
     async def rerequest_suite(self, repo: Repository, sha: str, *, by: str = "octocat") -> None:
         """Press "re-run all checks"."""
         head, user = await self.head_commit(repo, sha), self.state.user(by)

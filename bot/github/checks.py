@@ -56,6 +56,11 @@ def _body(check: CheckRun, annotations: tuple[Annotation, ...]) -> dict[str, Any
     }
     if check.conclusion is not None:
         body["conclusion"] = check.conclusion.value
+        # Always: a button of an earlier word must not outlive it.
+        body["actions"] = [
+            {"label": a.label, "description": a.description, "identifier": a.identifier}
+            for a in check.actions
+        ]
     if check.external_id:
         body["external_id"] = check.external_id
     if check.details_url:

@@ -11,6 +11,7 @@ from bot.models import Delivery, Job, RerunRequest
 COMMON_FIELDS = (
     "installation.id",
     "repository.full_name",
+    "sender.id",
     "sender.login",
     "sender.type",
 )
@@ -45,8 +46,10 @@ def key(delivery: Delivery, number: int) -> str:
     return f"{delivery.repo.full_name}#{number}"
 
 
-def rerun(delivery: Delivery, head_sha: str, numbers: str, external_id: str = "") -> list[Job]:
-    """Somebody pressed a "re-run" button; ``numbers`` is the path to pull request numbers.
+def rerun(
+    delivery: Delivery, head_sha: str, numbers: str, external_id: str = "", recipe: str = "rerun"
+) -> list[Job]:
+    """Somebody pressed a button of a check; ``numbers`` is the path to pull request numbers.
 
     GitHub names no pull request for a head that lives in a fork.
     """
@@ -57,5 +60,7 @@ def rerun(delivery: Delivery, head_sha: str, numbers: str, external_id: str = ""
         head_sha=head_sha,
         external_id=external_id,
         numbers=tuple(n for n in named if isinstance(n, int)) if isinstance(named, list) else (),
+        presser=delivery.text("sender.login"),
+        presser_id=sender if isinstance(sender := delivery.get("sender.id"), int) else 0,
     )
-    return [Job(recipe="rerun", key=f"{delivery.repo.full_name}@{head_sha}", request=request)]
+    return [Job(recipe=recipe, key=f"{delivery.repo.full_name}@{head_sha}", request=request)]

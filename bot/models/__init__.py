@@ -34,7 +34,9 @@ from bot.models.costs import (
 from bot.models.diff import Diff, FileDiff, FileStatus, Hunk, Side
 from bot.models.github import (
     CHECK_NAME,
+    FIX_ACTION,
     Annotation,
+    CheckAction,
     CheckRun,
     CheckStatus,
     Comment,
@@ -118,7 +120,7 @@ from bot.models.review import (
 from bot.models.testing import SuiteComparison, SuiteCounts, SuiteOutcome, SuiteState
 
 __all__ = [
-    "CHECK_NAME",
+    "CHECK_NAME", "FIX_ACTION",
     "Act",
     "AgentReport",
     "AgentRun",
@@ -131,7 +133,7 @@ __all__ = [
     "Audience",
     "Bill",
     "Change",
-    "CheckRun",
+    "CheckAction", "CheckRun",
     "CheckStatus",
     "CloseRequest",
     "Closing",

@@ -86,6 +86,8 @@ class Conclusion(StrEnum):
 
 
 CHECK_NAME = "harness"
+FIX_ACTION = "fix"
+"""Of the button that asks for a repair."""
 """The check run's name: what branch rules require."""
 
 
@@ -102,6 +104,15 @@ class Annotation:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CheckAction:
+    """A button. GitHub takes 20, 40 and 20 characters; the identifier comes back when pressed."""
+
+    label: str
+    description: str
+    identifier: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CheckRun:
     """What to post. ``external_id`` is the run's id; ``conclusion`` only when completed."""
 
@@ -115,6 +126,8 @@ class CheckRun:
     external_id: str = ""
     details_url: str = ""
     annotations: tuple[Annotation, ...] = ()
+    actions: tuple[CheckAction, ...] = ()
+    """Buttons beside a completed check."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

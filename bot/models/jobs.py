@@ -207,6 +207,9 @@ class RerunRequest:
     head_sha: str
     external_id: str = ""
     numbers: tuple[int, ...] = ()
+    presser: str = ""
+    """Who pressed, and GitHub's number of that person; only asked where it decides."""
+    presser_id: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -188,6 +188,8 @@ class ReviewPlan:
     """Said in every summary when the operator switched the sandbox off."""
     dry_run: bool = False
     details_url: str = ""
+    repairable: bool = False
+    """Somebody here can play the developer."""
     judge: AgentSpec | None = None
     verify: VerifyMode = VerifyMode.OFF
     limits: Limits = field(default_factory=Limits)

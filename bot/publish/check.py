@@ -11,6 +11,7 @@ from dataclasses import replace
 from bot.models import (
     CHECK_NAME,
     Annotation,
+    CheckAction,
     CheckRun,
     CheckStatus,
     Conclusion,
@@ -51,6 +52,7 @@ async def close_check(
     summary: str = "",
     text: str = "",
     annotations: tuple[Annotation, ...] = (),
+    actions: tuple[CheckAction, ...] = (),
     again: bool = False,
 ) -> PostedCheck:
     """The verdict. Without a ``summary`` the decision's reasons are all there is to tell.
@@ -67,6 +69,7 @@ async def close_check(
         text=text,
         external_id=plan.run_id,
         details_url=plan.details_url,
+        actions=actions,
     )
     if again:
         found = await find_check(client, check.head_sha, check.external_id)

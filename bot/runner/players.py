@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Sequence
 from functools import partial
+from pathlib import Path
 
 from bot.agents.programs import search_path
 from bot.agents.sinks import Sink
@@ -34,6 +36,7 @@ from bot.runner.member import Panelist, Step
 from bot.runner.panel import review
 from bot.runner.question import ask
 from bot.runner.roles import PlayFailed
+from bot.sandbox.identity import SEARCH, barrier, service_user
 from bot.testrun.run import SYSTEM, Launcher, run_tests
 
 TEST_SECONDS = 900.0
@@ -214,5 +217,18 @@ class SuiteTester:
                 timeout=self._seconds,
                 command=self._command,
                 changed=self._changed or (draft.paths if draft is not None else ()),
-                search=(*search_path(), *SYSTEM),
+                search=await asyncio.to_thread(_reachable, (*search_path(), *SYSTEM)),
             )
+
+
+def _reachable(folders: Sequence[Path]) -> tuple[Path, ...]:
+    """Those of the operator's ``PATH`` in which the user of the tests finds programs."""
+    user = service_user()
+    there = [folder for folder in dict.fromkeys(folders) if folder.is_dir()]
+    if user is None:
+        return tuple(there)
+    return tuple(
+        folder
+        for folder in there
+        if user.may(folder.stat(), SEARCH) and barrier(folder.resolve(), user) is None
+    )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot import ids
+from bot.agents.configured import first_developer
 from bot.github.repository import RepoClient
 from bot.jobs import recordable
 from bot.models import (
@@ -76,6 +77,7 @@ async def plan(services: Services, job_id: str, request: ReviewRequest) -> Revie
         skip_reason=skip_reason(pull, config, request.trigger),
         sandbox_note=services.policy.sandbox_note,
         dry_run=services.policy.dry_run,
+        repairable=developer_of(services, config) is not None,
         judge=services.policy.judge,
         verify=services.policy.verify,
         limits=services.policy.limits,
@@ -85,6 +87,14 @@ async def plan(services: Services, job_id: str, request: ReviewRequest) -> Revie
     )
     await services.store.add_run(_record(services, made, job_id, request.trigger, approved_by))
     return made
+
+
+def developer_of(services: Services, config: RepoConfig) -> AgentSpec | None:
+    """The operator's, else the first agent of this repository's that can write."""
+    if services.policy.developer is not None:
+        return services.policy.developer
+    agents, _withheld = choose(services.policy.agents, config, analyzers=set(), allowed="all")
+    return first_developer(agents, services.kinds)
 
 
 def choose(

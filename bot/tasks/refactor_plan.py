@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot import ids
-from bot.agents.configured import first_developer
 from bot.findings.states import OPEN
 from bot.github.repository import RepoClient
 from bot.jobs import recordable
@@ -27,7 +26,7 @@ from bot.models import (
     RunState,
     Trigger,
 )
-from bot.tasks.plan import NoRun, audience_of, choose, is_analyzer, repo_config
+from bot.tasks.plan import NoRun, audience_of, choose, developer_of, is_analyzer, repo_config
 from bot.tasks.services import Services
 
 NEEDS = Permission.WRITE
@@ -78,7 +77,7 @@ async def plan(services: Services, job_id: str, request: RefactorRequest) -> Ref
     if isinstance(wanted, NoRun):
         return wanted
     agents, _withheld = choose(services.policy.agents, config, analyzers=set(), allowed="all")
-    developer = services.policy.developer or first_developer(agents, services.kinds)
+    developer = developer_of(services, config)
     if developer is None:
         return NoRun(reason="no developer", topic="no-developer")
     found = [await services.store.issue(pull.repo, pull.number, name) for name in wanted]

@@ -1,11 +1,11 @@
-"""Somebody pressed "re-run": find the pull request, and review its head again."""
+"""Somebody pressed a button beside a check: find the pull request, and do it to its head."""
 
 from __future__ import annotations
 
 from functools import partial
 
 from bot.jobs import Step, recipe
-from bot.models import Job, RerunRequest, ReviewRequest, Trigger
+from bot.models import Job, RefactorRequest, RerunRequest, ReviewRequest, Trigger
 from bot.tasks.services import Services
 
 
@@ -29,6 +29,27 @@ async def rerun(services: Services, step: Step, request: RerunRequest) -> None:
             ),
         )
         work = partial(services.queue.enqueue, f"{step.job_id}:review-{number}", job)
+        await step(f"enqueue {number}", work)
+
+
+@recipe("fix", version=1)
+async def fix(services: Services, step: Step, request: RerunRequest) -> None:
+    """Somebody pressed "Fix": the repair is a job of the pull request's own key."""
+    numbers = await step("find", partial(find, services, request))
+    for number in numbers[:1]:
+        job = Job(
+            recipe="refactor",
+            key=f"{request.repo.full_name}#{number}",
+            request=RefactorRequest(
+                installation_id=request.installation_id,
+                repo=request.repo,
+                number=number,
+                presser=request.presser,
+                presser_id=request.presser_id,
+                head_sha=request.head_sha,
+            ),
+        )
+        work = partial(services.queue.enqueue, f"{step.job_id}:refactor-{number}", job)
         await step(f"enqueue {number}", work)
 
 

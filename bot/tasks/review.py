@@ -13,7 +13,7 @@ from bot import runner
 from bot.guard import Failed, guard
 from bot.jobs import Step, recipe
 from bot.log import bound, logger
-from bot.models import ReviewPlan, ReviewRequest, ReviewResult
+from bot.models import Job, RefactorRequest, ReviewPlan, ReviewRequest, ReviewResult
 from bot.models.context import ReviewContext
 from bot.publish.progress import CheckProgress
 from bot.publish.run_log import RunLog
@@ -52,6 +52,21 @@ async def _carry_out(
     if request.asker is not None:
         well = not isinstance(outcome, Failed)
         await step("done", partial(reply.done, services, request, well=well))
+    if planned.config.auto_refactor and not isinstance(outcome, Failed):
+        await step("repair", partial(_repair_later, services, step.job_id, planned))
+
+
+async def _repair_later(services: Services, job_id: str, planned: ReviewPlan) -> None:
+    """As the repository wishes; whether there is anything to repair, that job sees."""
+    pull = planned.pull
+    request = RefactorRequest(
+        installation_id=planned.installation_id,
+        repo=pull.repo,
+        number=pull.number,
+        head_sha=pull.head_sha,
+    )
+    job = Job(recipe="refactor", key=pull.key, request=request)
+    await services.queue.enqueue(f"{job_id}:repair", job)
 
 
 async def _run(services: Services, step: Step, planned: ReviewPlan) -> None:

@@ -5,6 +5,7 @@ import pytest
 from tests.acceptance.conftest import developer, scripted
 
 BUGGY = {"app.py": "def one():\n    return 1\n\n\nx = y  # BUG alpha\n"}
+AUTOMATIC = {".github/harness.yml": "auto_refactor: [critical, major]\n"}
 TWO = {**BUGGY, "other.py": "a = b  # BUG beta\n"}
 
 
@@ -208,3 +209,157 @@ async def test_nobody_can_write_code(make_stage):
     await stage.reviewed(pull)
     await asked(stage, pull)
     assert "HARNESS_DEVELOPER" in stage.answers(pull)[-1]
+
+
+class TestTheButton:
+    async def test_pressed_it_repairs_the_head_that_the_check_is_about(self, developing, calls):
+        stage = await developing()
+        pull = await stage.pull(BUGGY)
+        await stage.reviewed(pull)
+        await stage.github.press(stage.check(pull), "fix", by="ada")
+        await stage.settled()
+        assert calls() == ["repair"]
+        assert "Co-authored-by: ada <" in await message(stage, pull)
+        assert "Repaired in" in stage.answers(pull)[-1]
+        assert stage.check(pull).actions == [], "nothing is open any more"
+
+    async def test_pressed_by_somebody_who_may_not_write_it_refuses(self, developing, calls):
+        stage = await developing()
+        pull = await stage.pull(BUGGY)
+        await stage.reviewed(pull)
+        await stage.github.press(stage.check(pull), "fix", by="rita")
+        await stage.settled()
+        assert calls() == []
+        assert "needs write permission" in stage.answers(pull)[-1]
+
+    async def test_pressed_beside_the_check_of_an_older_head_it_names_both(self, developing, calls):
+        stage = await developing()
+        pull = await stage.pull(BUGGY)
+        await stage.reviewed(pull)
+        old, seen = stage.check(pull), pull.head_sha
+        await stage.push(pull, {"app.py": BUGGY["app.py"] + "z = 1\n"})
+        await stage.reviewed(pull, times=2)
+        await stage.github.press(old, "fix", by="ada")
+        await stage.settled()
+        assert calls() == []
+        assert seen[:7] in stage.answers(pull)[-1]
+
+    async def test_where_nobody_can_write_code_there_is_none(self, make_stage):
+        stage = await make_stage(agents=[{"name": "ruff", "kind": "ruff"}], sandbox="off")
+        pull = await stage.pull({"app.py": "import os\nx = 1\n"})
+        await stage.reviewed(pull)
+        assert stage.check(pull).actions == []
+
+
+class TestByItself:
+    async def test_chosen_severities_are_repaired_after_the_review(self, developing, calls):
+        stage = await developing()
+        repo = await stage.repository(AUTOMATIC)
+        pull = await stage.pull(BUGGY, repo=repo)
+        await stage.reviewed(pull)
+        await stage.settled()
+        assert calls() == ["repair"]
+        assert len(await commits(stage, pull)) == 2
+        assert "Co-authored-by" not in await message(stage, pull)
+        assert stage.check(pull).conclusion == "success"
+
+    async def test_others_are_left(self, developing, calls):
+        stage = await developing()
+        repo = await stage.repository(AUTOMATIC)
+        pull = await stage.pull({"app.py": "x = y  # NIT alpha\n"}, repo=repo)
+        await stage.reviewed(pull)
+        await stage.settled()
+        assert calls() == []
+
+    async def test_our_own_commit_starts_nothing_and_a_pull_request_has_a_bound(
+        self, developing, calls
+    ):
+        stage = await developing()
+        repo = await stage.repository(AUTOMATIC)
+        pull = await stage.pull(BUGGY, repo=repo)
+        await stage.settled()
+        for number in range(4):
+            await stage.push(pull, {"app.py": f"x = y{number}  # BUG n{number}\n"})
+            await stage.settled()
+        assert calls() == ["repair"] * 3
+
+    async def test_it_is_not_for_outsiders(self, developing, calls):
+        stage = await developing(outsiders="all")
+        repo = await stage.repository(AUTOMATIC)
+        await stage.github.commit(repo, "change", BUGGY, author="rita")
+        pull = await stage.github.open_pull(repo, head="change", author="rita")
+        await stage.reviewed(pull)
+        await stage.settled()
+        assert calls() == []
+
+
+class TestPushes:
+    async def test_a_protected_branch_is_told_and_the_patch_offered(self, developing):
+        stage = await developing()
+        pull = await stage.pull(BUGGY)
+        await stage.reviewed(pull)
+        head = pull.head_sha
+        (stage.repo(pull).path / "refs" / "heads" / "change.lock").touch()
+        await asked(stage, pull)
+        assert pull.head_sha == head
+        answer = stage.answers(pull)[-1]
+        assert "Repaired, but not pushed: GitHub refused the push: " in answer
+        assert "remote rejected" in answer
+        assert "+x = mended(y)" in answer
+
+    @pytest.mark.parametrize("allowed", [True, False])
+    async def test_a_fork_gets_the_commit_or_the_patch(self, developing, allowed):
+        stage = await developing(outsiders="all")
+        repo = await stage.repository()
+        fork = await stage.github.fork(repo, "rita")
+        await stage.github.commit(fork, "change", BUGGY, author="rita")
+        pull = await stage.github.open_pull(
+            repo, head="change", author="rita", head_repo=fork, maintainer_can_modify=allowed
+        )
+        await stage.reviewed(pull)
+        head = pull.head_sha
+        await asked(stage, pull)
+        answer = stage.answers(pull)[-1]
+        assert pull.head_sha == head
+        assert "not pushed" in answer
+        assert ("may not push there" if allowed else "fork that maintainers may not") in answer
+        assert "+x = mended(y)" in answer
+
+    async def test_closed_while_the_developer_worked(self, developing, desk, calls):
+        stage = await developing()
+        pull = await stage.pull(BUGGY)
+        await stage.reviewed(pull)
+        desk.hold("repair")
+        await stage.comment(pull, "/harness refactor", by="ada")
+
+        async def at_work():
+            return calls() == ["repair"]
+
+        await stage.until(at_work, "the developer works")
+        await stage.github.close_pull(pull, by="ada")
+        await desk.release()
+        await stage.settled()
+        assert desk.alive == []
+        assert len(await commits(stage, pull)) == 1
+
+
+class TestTests:
+    async def test_a_repair_that_breaks_a_test_is_not_pushed(self, developing):
+        stage = await developing("break", max_iterations=1)
+        files = {
+            "code.py": "def two():\n    return 2\n",
+            "check.py": "import runpy, sys\n"
+            "ok = runpy.run_path('code.py')['two']() == 2\n"
+            "print('1 passed' if ok else 'FAILED check.py::two\\n1 failed')\n"
+            "sys.exit(not ok)\n",
+            ".github/harness.yml": "test_command: python3 check.py\n",
+        }
+        repo = await stage.repository(files)
+        pull = await stage.pull({**BUGGY, "code.py": "def two():\n    return 1 + 1\n"}, repo=repo)
+        await stage.reviewed(pull)
+        head = pull.head_sha
+        await asked(stage, pull)
+        assert pull.head_sha == head
+        answer = stage.answers(pull)[-1]
+        assert "fail that did not before" in answer or "passed before the change" in answer
+        assert "return 3" in answer

@@ -17,6 +17,7 @@ async def publish(publication: Publication, client: Client) -> Published:
         summary=summary,
         text=text,
         annotations=render.marks(publication),
+        actions=render.buttons(publication),
         again=publication.again,
     )
     return Published()

@@ -1,6 +1,7 @@
 """Every word the bot says, as pure functions; one module for each message."""
 
 from bot.publish.render.check import (
+    buttons,
     cancelled,
     in_progress,
     marks,
@@ -25,6 +26,7 @@ from bot.publish.render.thread import dismissed, explanation, found_again, gone,
 
 __all__ = [
     "Voice",
+    "buttons",
     "cancelled",
     "commit_message",
     "could_not",

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from bot.findings.states import OPEN
 from bot.models import (
+    FIX_ACTION,
     Annotation,
+    CheckAction,
     Decision,
     FailOn,
     Issue,
@@ -31,6 +34,7 @@ from bot.publish.render.words import (
     shorten,
 )
 
+FIX = CheckAction(label="Fix", description="Repair the open issues", identifier=FIX_ACTION)
 _MESSAGE = 4_000
 _NOTICES = 0.3
 """How much of the summary's notices the check repeats: it has less room."""
@@ -187,3 +191,10 @@ def merge_group(number: int | None, run: RunRecord | None) -> tuple[str, str]:
         f"The verdict of {where} on {commit(run.head_sha)}, repeated:"
         f" {sanitize.inline(verdict, limit=300)}.",
     )
+
+
+def buttons(publication: Publication) -> tuple[CheckAction, ...]:
+    """What can be pressed: a repair, where there is something to repair and somebody who can."""
+    result = publication.result
+    still = [i for i in result.issues if i.state in OPEN] + list(result.carried)
+    return (FIX,) if still and publication.plan.repairable else ()
