@@ -18,6 +18,7 @@ from bot.checkout.draft import Drafts, Rule, Signature
 from bot.checkout.git import Git, Place
 from bot.checkout.listing import Listing
 from bot.checkout.mirror import init_bare
+from bot.checkout.remote import check_sha
 from bot.checkout.repository import Repository
 from bot.checkout.tree import Slot
 from bot.errors import ConfigurationError, GitFailed, GiveUp
@@ -130,6 +131,19 @@ class LocalRepo(Repository):
     async def tree(self, sha: str, *, strip: bool = True) -> Path:
         """A tree of its own, which stays until ``scratch`` is removed."""
         return await self._written(self._slot(), sha, strip=strip)
+
+    async def write_branch(self, name: str, sha: str, *, onto: str) -> None:
+        """A new branch of the user's, at a commit on top of ``onto``: objects, then the name."""
+        reference = f"refs/heads/{name}"
+        done = await self._git.run(self._own, "check-ref-format", reference)
+        if "\0" in name or done.returncode != 0:
+            raise ConfigurationError(f"{name!r} is not a name for a branch")
+        wanted = f"{check_sha(sha)}\n^{check_sha(onto)}\n".encode()
+        pack = await self._git.output(
+            self._place, "pack-objects", "--quiet", "--revs", "--stdout", stdin=wanted
+        )
+        await self._git.output(self._own, "unpack-objects", "-q", stdin=pack)
+        await self._git.output(self._own, "update-ref", reference, sha, "0" * len(sha))
 
     def _slot(self) -> Slot:
         slot = Slot(directory=self._scratch / f"run-{next(self._numbers)}")

@@ -117,6 +117,53 @@ def review(
 
 
 @app.command()
+def refactor(
+    path: PathArgument = Path(),
+    base: Base = None,
+    agent: Agent = None,
+    task: Annotated[
+        str,
+        typer.Option(metavar="TEXT", help="Do this, instead of repairing what a review finds."),
+    ] = "",
+    rounds: Annotated[
+        int | None, typer.Option(min=1, max=20, help="Reviews at most. Default: 3.")
+    ] = None,
+    allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATTERN",
+            help="Paths that may change although the change does not touch them (gitignore"
+            " syntax); may be given several times.",
+        ),
+    ] = None,
+    branch: Annotated[
+        str, typer.Option(metavar="NAME", help="Write the result to this new branch.")
+    ] = "",
+) -> None:
+    """Repair a local change: a developer agent, tests and reviewers in turn, in a copy.
+
+    Reviews the committed changes of HEAD against the base, lets the developer
+    (HARNESS_DEVELOPER, else the first agent that can write) repair what was
+    found, and tests and reviews its work until it passes or the rounds are over.
+    The difference goes to standard output, for `git apply`; your files, your
+    index and your branches stay as they are, unless --branch names a new one.
+
+    Exit status: 0 repaired or nothing to repair, 1 not repaired, 2 could not.
+    """
+    from bot.cli.refactor import Wishes, run
+
+    wishes = Wishes(
+        base=base,
+        agents=tuple(agent or ()),
+        task=task,
+        rounds=rounds,
+        branch=branch,
+        also=tuple(allow or ()),
+    )
+    raise typer.Exit(run(path, wishes))
+
+
+@app.command()
 def merge(
     files: Annotated[
         list[str],
@@ -203,11 +250,14 @@ def config(
 @app.command()
 def runs(
     run_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Show this run.")] = None,
+    patch: Annotated[
+        bool, typer.Option("--patch", help="Print what a repair came to, for `git apply`.")
+    ] = False,
 ) -> None:
     """List runs, or show one: its agents and its issues."""
     from bot.cli.runs import run
 
-    raise typer.Exit(run(run_id))
+    raise typer.Exit(run(run_id, patch=patch))
 
 
 def _interrupt(*_: object) -> None:

@@ -102,10 +102,10 @@ async def _review(
         sandbox = Sandbox(mode=settings.sandbox, ledger=ledger)
         await sandbox.check()
         repo = await LocalRepo.open(path, scratch=room, ledger=ledger)
-        config, problems = await _config(repo, base)
+        config, problems = await config_of(repo, base)
         for problem in problems:
             console.print(f"{visible(problem)} (the defaults apply)", style="yellow", markup=False)
-        change = await _change(repo, base, config)
+        change = await change_of(repo, base, config)
         known = kinds()
         specs = chosen(settings.agents, config, names, known)
         console.print(
@@ -136,7 +136,7 @@ async def _review(
                 sinks=[progress],
                 judge=None if judge is None else panelist(judge, sandbox, known),
                 verify=VerifyMode(settings.verify),
-                budget=_budget(settings, clock),
+                budget=budget_of(settings, clock),
             )
         for line in cost(result):
             console.print(line, markup=False, highlight=False)
@@ -153,7 +153,7 @@ async def _review(
     return result, decision
 
 
-def _budget(settings: Settings, clock: Clock) -> Budget:
+def budget_of(settings: Settings, clock: Clock) -> Budget:
     """Nothing is known here of other runs: every limit that is set is a limit of this one."""
     limits = Limits(
         run=settings.budget_run_usd, pull=settings.budget_pr_usd, month=settings.budget_month_usd
@@ -198,14 +198,14 @@ def chosen(
     return tuple(specs[name] for name in dict.fromkeys(names))
 
 
-async def _config(repo: LocalRepo, base: str | None) -> tuple[RepoConfig, tuple[str, ...]]:
+async def config_of(repo: LocalRepo, base: str | None) -> tuple[RepoConfig, tuple[str, ...]]:
     """From the base: what is being reviewed does not configure its own review."""
     content = await repo.show(await repo.base_sha(base), PATH)
     parsed = parse_repo_config("" if content is None else content.decode("utf-8", "replace"))
     return parsed.config, parsed.problems
 
 
-async def _change(repo: LocalRepo, base: str | None, config: RepoConfig) -> Change:
+async def change_of(repo: LocalRepo, base: str | None, config: RepoConfig) -> Change:
     base_sha, head_sha = await repo.base_sha(base), await repo.head_sha()
     diff = await repo.diff(base_sha, head_sha)
     return Change(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 from rich.console import Console
 from rich.table import Table
@@ -16,12 +17,14 @@ from bot.store import Store, sqlite_url
 LIMIT = 30
 
 
-def run(run_id: str | None) -> int:
+def run(run_id: str | None, *, patch: bool = False) -> int:
     """Exit 2 for an unknown run."""
-    return asyncio.run(_run(load_settings(), run_id))
+    if patch and run_id is None:
+        raise ConfigurationError("--patch: of which run? `harness runs` lists them")
+    return asyncio.run(_run(load_settings(), run_id, patch=patch))
 
 
-async def _run(settings: Settings, run_id: str | None) -> int:
+async def _run(settings: Settings, run_id: str | None, *, patch: bool) -> int:
     file = settings.data_dir.absolute() / "harness.sqlite"
     if not settings.database_url and not file.exists():
         raise ConfigurationError(f"there is no database in {settings.data_dir}; nothing ran yet")
@@ -34,9 +37,18 @@ async def _run(settings: Settings, run_id: str | None) -> int:
             else:
                 Console().print("nothing ran yet")
             return 0
-        return await _show(store, run_id)
+        return await (_patch(store, run_id) if patch else _show(store, run_id))
     finally:
         await store.close()
+
+
+async def _patch(store: Store, run_id: str) -> int:
+    data = await store.get_blob(f"patch/{run_id}")
+    if data is None:
+        raise ConfigurationError(f"run {visible(run_id)} came to no patch")
+    sys.stdout.buffer.write(data)
+    sys.stdout.flush()
+    return 0
 
 
 def _list(runs: list[RunRecord]) -> None:

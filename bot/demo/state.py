@@ -242,9 +242,10 @@ class State:
         return next(self._ids)
 
     def user(self, login: str, kind: str = "User") -> User:
-        """The account of this name, created on first use."""
+        """The account of this name, created on first use; only Apps may end in ``[bot]``."""
         found = self.users.get(login.lower())
         if found is None:
+            kind = "Bot" if login.endswith("[bot]") else kind
             found = self.users[login.lower()] = User(id=self.new_id(), login=login, type=kind)
         return found
 

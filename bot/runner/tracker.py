@@ -75,8 +75,10 @@ class Tracker:
         }
         self._issues |= mine
         for name, closing in closed.items():
-            if name in self._issues and closing.state is IssueState.ADDRESSED:
-                self.addressed[name] = closing.issue
+            if name in self._issues:  # stale too: then its file is as in the base again
+                self.addressed[name] = replace(
+                    closing.issue, state=closing.state, reason=closing.reason
+                )
         for name in mine:
             self.addressed.pop(name, None)
         still = {

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-import pathspec
-
-from bot.checkout.draft import Signature, workflows
+from bot.checkout.draft import Signature
 from bot.findings.scope import split
-from bot.models import Change, Diff, FileStatus, RepoConfig, Workspace
+from bot.models import Change, Diff, RepoConfig, Workspace
 from bot.runner.bench import Bench, Places
+from bot.runner.rules import allowing, files_of
 from bot.tasks.refactor_plan import RefactorPlan
 from bot.tasks.services import Services
 
@@ -83,22 +82,3 @@ def rule(diff: Diff, config: RepoConfig) -> Callable[[str], str]:
     return allowing(
         files_of(diff), config.refactor_also, may_change_workflows=config.refactor_workflows
     )
-
-
-def files_of(diff: Diff) -> frozenset[str]:
-    return frozenset(file.path for file in diff.files if file.status is not FileStatus.DELETED)
-
-
-def allowing(
-    files: Collection[str], also: Sequence[str], *, may_change_workflows: bool
-) -> Callable[[str], str]:
-    spec = pathspec.GitIgnoreSpec.from_lines(also)
-
-    def why_not(path: str) -> str:
-        if not may_change_workflows and (reason := workflows(path)):
-            return reason
-        if path in files or spec.match_file(path):
-            return ""
-        return "it is no file of the pull request"
-
-    return why_not

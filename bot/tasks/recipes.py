@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.tasks import (
     close,
+    control,
     conversation,
     forget,
     merge_group,
@@ -16,6 +17,7 @@ from bot.tasks import (
 
 __all__ = [
     "close",
+    "control",
     "conversation",
     "forget",
     "merge_group",

@@ -62,6 +62,18 @@ async def repaired_once(github, harness, repo, pull, head):
     assert (check.status, check.conclusion) == ("completed", "success")
 
 
+def not_again(started, turns):
+    """Whose turn was recorded is not asked again. The first is given both issues, the second one.
+
+    A developer that was at work when harness was killed may report after that.
+    """
+    given = [issues.split(",") for _name, issues in started]
+    if "execute" in turns:
+        assert not any(len(issues) > 1 for issues in given)
+    if "refactor 1" in turns:
+        assert given == []
+
+
 @pytest.mark.parametrize("step", STEPS)
 async def test_killed_at_the_end_of_a_step(both, desk, step):
     github, harness = both
@@ -79,8 +91,7 @@ async def test_killed_at_the_end_of_a_step(both, desk, step):
     before = len(desk.started)
     await harness.start()
     await repaired_once(github, harness, repo, pull, head)
-    # Whose turn was recorded is not asked again.
-    assert len(desk.started) - before == 2 - len(turns)
+    not_again(desk.started[before:], turns)
     assert desk.alive == []
 
 
@@ -99,7 +110,7 @@ async def test_killed_at_a_random_moment(both, desk, seed):
     before = len(desk.started)
     await harness.start()
     await repaired_once(github, harness, repo, pull, head)
-    assert len(desk.started) - before == 2 - len(turns)
+    not_again(desk.started[before:], turns)
     assert desk.alive == []
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.handlers.handler import Handler, rerun
+from bot.handlers.handler import FIX, Handler, rerun
 from bot.models import CHECK_NAME, FIX_ACTION, Delivery, Job
 
 
@@ -13,7 +13,7 @@ def jobs(delivery: Delivery) -> list[Job]:
         case "rerequested", _:
             recipe = "rerun"
         case "requested_action", identifier if identifier == FIX_ACTION:
-            recipe = "fix"
+            recipe = FIX
         case _:
             return []
     return rerun(

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bot.models import Delivered, KnownIssue, LoopResult, LoopStatus, OpenIssue, SuiteState
+from bot.models import (
+    Delivered,
+    IssueState,
+    KnownIssue,
+    LoopResult,
+    LoopStatus,
+    OpenIssue,
+    SuiteState,
+)
 from bot.models.text import visible
 from bot.publish import sanitize
 from bot.publish.redact import redact
@@ -111,7 +119,8 @@ def _bullet(issue: KnownIssue | OpenIssue, secrets: Sequence[str]) -> str:
     place = f"{issue.file}:{issue.line}" if issue.line else issue.file
     title = sanitize.inline(issue.title, limit=200, secrets=secrets)
     row = f"- {sanitize.code(issue.id)} {title} ({sanitize.code(place, secrets=secrets)})"
-    reason = issue.reason if isinstance(issue, OpenIssue) else ""
+    told = isinstance(issue, OpenIssue) or issue.state is IssueState.STALE
+    reason = issue.reason if told else ""
     return f"{row}: {sanitize.inline(reason, limit=300, secrets=secrets)}" if reason else row
 
 

@@ -69,6 +69,7 @@ async def test_a_check_is_completed(client: RepoClient, github: GitHubApi) -> No
             "name": "harness",
             "status": "completed",
             "conclusion": "failure",
+            "actions": [],
             "external_id": "r1",
             "details_url": "https://harness.example/runs/r1",
             "output": {

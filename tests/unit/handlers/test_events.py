@@ -142,6 +142,23 @@ def test_rerun_of_our_check_is_found_by_its_external_id():
     assert jobs("check_run", "completed", **fields) == []
 
 
+def test_the_button_asks_for_a_repair_and_knows_who_pressed_it():
+    fields = {
+        "check_run.name": "harness", "check_run.head_sha": "b" * 40,
+        "check_run.pull_requests[].number": [3], "sender.login": "ada", "sender.id": 5,
+    }  # fmt: skip
+    (job,) = jobs(
+        "check_run", "requested_action", **fields, **{"requested_action.identifier": "fix"}
+    )
+    assert job.recipe == "fix"
+    assert (job.request.presser, job.request.presser_id, job.request.numbers) == ("ada", 5, (3,))
+    other = {"requested_action.identifier": "other"}
+    assert jobs("check_run", "requested_action", **fields, **other) == []
+    del fields["sender.login"]
+    with pytest.raises(FieldMissing):
+        jobs("check_run", "requested_action", **fields, **{"requested_action.identifier": "fix"})
+
+
 def test_rerun_of_the_suite_names_its_pull_requests():
     fields = {"check_suite.head_sha": "b" * 40, "check_suite.pull_requests[].number": [3, 4]}
     (job,) = jobs("check_suite", "rerequested", **fields)
