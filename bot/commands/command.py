@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from bot import registry
-from bot.models import Asker, IssueRequest, Job, Permission, PullCommand, ReplyRequest, Repo
+from bot.models import Asker, IssueRequest, Job, Permission, ReplyRequest, Repo
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,16 +55,6 @@ class Invocation:
     def replies(self) -> str:
         """The key of what is said and done at once, also while a review runs."""
         return f"{self.key}/reply"
-
-    def about_pull(self, recipe: str, needs: Permission) -> Job:
-        """A job about the whole pull request, by a recipe of `bot.tasks.control`."""
-        request = PullCommand(
-            installation_id=self.installation_id,
-            repo=self.repo,
-            number=self.number,
-            asker=self.asker(needs),
-        )
-        return Job(recipe=recipe, key=self.replies, request=request)
 
     def about_issue(self, recipe: str, needs: Permission) -> Job:
         """A job about one issue of the pull request, by a recipe of `bot.tasks.conversation`."""

@@ -153,16 +153,6 @@ class ReplyRequest:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PullCommand:
-    """Somebody asks something about a pull request as a whole: cancel, status, config."""
-
-    installation_id: int
-    repo: Repo
-    number: int
-    asker: Asker
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class IssueRequest:
     """Somebody asks about one issue, or dismisses it.
 

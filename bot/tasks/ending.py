@@ -18,17 +18,17 @@ INTERNAL = "something went wrong inside harness; its operator finds the reason i
 async def end_older(services: Services, plan: ReviewPlan) -> None:
     """A newer run took over: no older run of the pull request may look as if it went on."""
     pull = plan.pull
-    for run in await unfinished(services, pull.repo, pull.number):
+    for run in await _unfinished(services, pull.repo, pull.number):
         if run.id != plan.run_id:
             again = run.head_sha == pull.head_sha
             newer = "a newer run of this commit" if again else pull.head_sha[:7]
-            await cancel_run(services, run, f"superseded by {newer}")
+            await _cancel(services, run, f"superseded by {newer}")
 
 
 async def end_closed(services: Services, request: CloseRequest) -> None:
     """The pull request is closed: its runs were cancelled by the engine, here it is said."""
-    for run in await unfinished(services, request.repo, request.number):
-        await cancel_run(services, run, "the pull request was closed")
+    for run in await _unfinished(services, request.repo, request.number):
+        await _cancel(services, run, "the pull request was closed")
 
 
 async def give_up(services: Services, plan: ReviewPlan, error: Exception) -> None:
@@ -36,7 +36,7 @@ async def give_up(services: Services, plan: ReviewPlan, error: Exception) -> Non
     if isinstance(error, Superseded):
         run = await services.store.run(plan.run_id)
         if run is not None:
-            await cancel_run(services, run, error.message)
+            await _cancel(services, run, error.message)
         return
     decision = decide((), (), (), plan.fail_on, trouble=trouble(error), head_sha=plan.pull.head_sha)
     await _finish(services, plan, RunState.FAILED, decision)
@@ -61,12 +61,12 @@ async def _finish(
     )
 
 
-async def unfinished(services: Services, repo: Repo, number: int) -> list[RunRecord]:
+async def _unfinished(services: Services, repo: Repo, number: int) -> list[RunRecord]:
     runs = await services.store.unfinished_runs()
     return [run for run in runs if (run.repo, run.number) == (repo, number)]
 
 
-async def cancel_run(services: Services, run: RunRecord, why: str) -> None:
+async def _cancel(services: Services, run: RunRecord, why: str) -> None:
     if not services.policy.dry_run and run.trigger != Trigger.REFACTOR.value:
         await _if_possible("review.cancel_check", _cancel_check(services, run, why))
     await services.store.finish_run(

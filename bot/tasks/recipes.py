@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bot.tasks import (
     close,
-    control,
     conversation,
     forget,
     merge_group,
@@ -17,7 +16,6 @@ from bot.tasks import (
 
 __all__ = [
     "close",
-    "control",
     "conversation",
     "forget",
     "merge_group",

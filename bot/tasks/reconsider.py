@@ -10,7 +10,6 @@ from bot.models import (
     IssueRequest,
     IssueState,
     Job,
-    PullCommand,
     ReconsiderRequest,
     ReviewResult,
     RunState,
@@ -21,9 +20,7 @@ from bot.tasks import publishing
 from bot.tasks.services import Services
 
 
-async def later(
-    services: Services, job_id: str, about: IssueRequest | ThreadRequest | PullCommand
-) -> None:
+async def later(services: Services, job_id: str, about: IssueRequest | ThreadRequest) -> None:
     """In the pull request's own line: a review that is under way speaks first."""
     request = ReconsiderRequest(
         installation_id=about.installation_id, repo=about.repo, number=about.number

@@ -8,7 +8,7 @@ from bot.errors import AccessLost, TryLater
 from bot.guard import Failed, guard
 from bot.ids import content_id
 from bot.jobs import Step, recipe
-from bot.models import PullCommand, RefactorRequest, ReplyRequest, ReviewRequest
+from bot.models import RefactorRequest, ReplyRequest, ReviewRequest
 from bot.publish import render
 from bot.publish.marker import REPLY, Marker, has_marker, write
 from bot.tasks.plan import NoRun
@@ -21,7 +21,7 @@ async def reply(services: Services, step: Step, request: ReplyRequest) -> None:
     await step("answer", partial(answer, services, request))
 
 
-Asked = ReviewRequest | RefactorRequest | PullCommand
+Asked = ReviewRequest | RefactorRequest
 """What a command asks for, that has its own faces and answers."""
 
 

@@ -11,7 +11,6 @@ from bot.publish.render.check import (
     title,
     without_review,
 )
-from bot.publish.render.control import cancelled_runs, config, status
 from bot.publish.render.issue import Voice, file_comment, inline_comment, suggestion
 from bot.publish.render.refactor import (
     commit_message,
@@ -29,9 +28,7 @@ __all__ = [
     "Voice",
     "buttons",
     "cancelled",
-    "cancelled_runs",
     "commit_message",
-    "config",
     "could_not",
     "dismissed",
     "explanation",
@@ -52,7 +49,6 @@ __all__ = [
     "repaired_title",
     "reply",
     "review_body",
-    "status",
     "suggestion",
     "summary",
     "texts",
