@@ -20,7 +20,7 @@ ROLES = {
 AUTHOR, BOT = "paul", "helper[bot]"
 
 HEARD, REFUSED, IGNORED = "heard", "refused", "ignored"
-ANYBODY = {who: HEARD for who in ROLES} | {BOT: IGNORED}
+ANYBODY = dict.fromkeys(ROLES, HEARD) | {BOT: IGNORED}
 WRITERS = ANYBODY | dict.fromkeys(("rosa", "tom", "nora", AUTHOR), REFUSED)
 
 TABLE = {

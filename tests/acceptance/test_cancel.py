@@ -156,9 +156,12 @@ async def test_killed_at_the_end_of_a_step_it_is_said_once(tmp_path, traffic, de
 
         await harness.until(over, "it is over")
         await asyncio.sleep(0.5)  # time to do something twice
-        assert github.check(pull).conclusion == "cancelled"
+        check = github.check(pull)
+        assert check is not None
+        assert check.conclusion == "cancelled"
         said = [c.body for c in github.state.comments_of(pull) if c.user is github.bot]
-        assert [read(body).kind for body in said] == ["reply"]
+        marks = [read(body) for body in said]
+        assert [mark.kind for mark in marks if mark is not None] == ["reply"]
         assert "`ada` cancelled 1 review." in said[0]
         for pid in desk.alive:
             os.kill(pid, signal.SIGKILL)
