@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from bot import registry
-from bot.models import Asker, IssueRequest, Job, Permission, ReplyRequest, Repo
+from bot.models import Asker, CommandRequest, IssueRequest, Job, Permission, ReplyRequest, Repo
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +64,16 @@ class Invocation:
             number=self.number,
             asker=self.asker(needs),
             words=self.words,
+        )
+        return Job(recipe=recipe, key=self.replies, request=request)
+
+    def about_pull(self, recipe: str, needs: Permission) -> Job:
+        """A job about the pull request as a whole that waits for no review."""
+        request = CommandRequest(
+            installation_id=self.installation_id,
+            repo=self.repo,
+            number=self.number,
+            asker=self.asker(needs),
         )
         return Job(recipe=recipe, key=self.replies, request=request)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -189,6 +189,21 @@ class Engine:
     async def cancel(self, key: str) -> int:
         """End all jobs of a key, waiting and running; returns how many. Does not wait for them."""
         return await self._cancel(j.job_id for j in await self._running.live_jobs(printable(key)))
+
+    async def live(self, key: str) -> dict[str, str]:
+        """Recipe by job, of the jobs of a key that wait or run, oldest first."""
+        jobs = await self._running.live_jobs(printable(key))
+        ordered = sorted(jobs, key=lambda job: job.order)
+        return {job.job_id: job.recipe.rpartition("_v")[0] for job in ordered}
+
+    async def end(self, job_ids: Sequence[str]) -> list[str]:
+        """End these jobs; returns those that were ended, and had not finished by themselves.
+
+        Asked again it says the same again. Does not wait for their code.
+        """
+        await self._cancel(job_ids)
+        owners = await self._running.owners(job_ids)
+        return [name for name in job_ids if owners.get(name, ("", ""))[0] == "CANCELLED"]
 
     async def _cancel(self, job_ids: Iterable[str]) -> int:
         ended = list(job_ids)

@@ -67,7 +67,9 @@ from bot.models.issues import (
 )
 from bot.models.jobs import (
     Asker,
+    CancelledRequest,
     CloseRequest,
+    CommandRequest,
     Delivery,
     FieldMissing,
     FieldValue,
@@ -120,7 +122,8 @@ from bot.models.review import (
 from bot.models.testing import SuiteComparison, SuiteCounts, SuiteOutcome, SuiteState
 
 __all__ = [
-    "CHECK_NAME", "FIX_ACTION",
+    "CHECK_NAME",
+    "FIX_ACTION",
     "Act",
     "AgentReport",
     "AgentRun",
@@ -132,16 +135,20 @@ __all__ = [
     "AssistantText",
     "Audience",
     "Bill",
+    "CancelledRequest",
     "Change",
-    "CheckAction", "CheckRun",
+    "CheckAction",
+    "CheckRun",
     "CheckStatus",
     "CloseRequest",
     "Closing",
+    "CommandRequest",
     "Comment",
     "Conclusion",
     "CostLine",
     "Decision",
-    "Delivered", "Delivery",
+    "Delivered",
+    "Delivery",
     "Diff",
     "Draft",
     "DraftComment",
@@ -186,7 +193,8 @@ __all__ = [
     "PostedReview",
     "PullRequest",
     "Purse",
-    "ReconsiderRequest", "RefactorRequest",
+    "ReconsiderRequest",
+    "RefactorRequest",
     "Rejection",
     "ReplyRequest",
     "Repo",
@@ -228,4 +236,4 @@ __all__ = [
     "Work",
     "Workspace",
     "dollars",
-]  # fmt: skip
+]

@@ -168,6 +168,27 @@ class IssueRequest:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CommandRequest:
+    """A command about the pull request as a whole: cancel, status, config."""
+
+    installation_id: int
+    repo: Repo
+    number: int
+    asker: Asker
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CancelledRequest:
+    """Somebody ended these jobs: nothing of them may look as if it went on."""
+
+    installation_id: int
+    repo: Repo
+    number: int
+    by: str
+    jobs: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ThreadRequest:
     """A person resolved a thread by hand, or opened it again."""
 

@@ -18,7 +18,6 @@ from bot.models import (
     IssueRequest,
     IssueState,
     Permission,
-    ReplyRequest,
     Thread,
     ThreadRequest,
 )
@@ -56,6 +55,7 @@ async def thread(services: Services, step: Step, request: ThreadRequest) -> None
 
 async def _explain(services: Services, request: IssueRequest) -> None:
     client = await services.client(request.installation_id, request.repo)
+    await reply.seen(services, request)
     inside = request.asker.thread
     threads = await existing.issue_threads(client, request.number) if inside else {}
     issue, _reason = await _meant(services, request, threads)
@@ -63,15 +63,16 @@ async def _explain(services: Services, request: IssueRequest) -> None:
         return
     history = await services.store.issue_history(request.repo, request.number, issue.id)
     text = render.explanation(issue, history, services.secrets)
-    await reply.say(services, _answer(request, "explain", issue.id), text)
+    await reply.say(services, reply.to(request, "explain", issue.id), text)
 
 
 async def _dismiss(services: Services, request: IssueRequest) -> bool:
     """Whether it is dismissed. Repeated after a crash it says so again, and does nothing twice."""
     client = await services.client(request.installation_id, request.repo)
+    await reply.seen(services, request)
     held = await client.permission(request.asker.login)
     if not held.allows(request.asker.needs):
-        needed = _answer(request, "not-permitted", request.asker.needs.value)
+        needed = reply.to(request, "not-permitted", request.asker.needs.value)
         await reply.answer(services, needed)
         return False
     threads = await existing.issue_threads(client, request.number)
@@ -85,12 +86,13 @@ async def _dismiss(services: Services, request: IssueRequest) -> bool:
         event.by.removeprefix("@"), event.reason, services.secrets, thread=there is not None
     )
     if there is None or services.policy.dry_run:
-        await reply.say(services, _answer(request, "dismiss", issue.id), text)
+        await reply.say(services, reply.to(request, "dismiss", issue.id), text)
+        await reply.done(services, request, well=True)
         return True
-    await reply.react(services, _answer(request, "dismiss"), "+1")
     turn = Turn(issue=issue.id, words=text, occasion=str(request.asker.comment_id))
     await say(client, request.number, there, turn)
     await end(client, there)  # where that is not allowed, the answer tells
+    await reply.done(services, request, well=True)
     return True
 
 
@@ -157,7 +159,7 @@ async def _meant(
     if issue is None:
         still = [known.id for known in every if known.state in OPEN][:MAX_NAMED]
         detail = " ".join([*request.words[:1], *still] if request.words else ["-", *still])
-        await reply.answer(services, _answer(request, "no-such-issue", detail))
+        await reply.answer(services, reply.to(request, "no-such-issue", detail))
     return issue, reason
 
 
@@ -174,16 +176,3 @@ def meant(words: tuple[str, ...], names: Collection[str], begun: str) -> tuple[s
 
 def _begun(threads: Mapping[str, Thread], comment_id: int) -> str:
     return next((n for n, t in threads.items() if t.comments[0].id == comment_id), "")
-
-
-def _answer(request: IssueRequest, topic: str, detail: str = "") -> ReplyRequest:
-    return ReplyRequest(
-        installation_id=request.installation_id,
-        repo=request.repo,
-        number=request.number,
-        comment_id=request.asker.comment_id,
-        topic=topic,
-        login=request.asker.login,
-        detail=detail,
-        thread=request.asker.thread,
-    )

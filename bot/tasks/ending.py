@@ -7,7 +7,16 @@ from collections.abc import Awaitable
 from bot.errors import GiveUp, HarnessError, Superseded, TryLater
 from bot.findings.policy import decide
 from bot.guard import Failed, guard
-from bot.models import CloseRequest, Decision, Repo, ReviewPlan, RunRecord, RunState, Trigger
+from bot.models import (
+    CancelledRequest,
+    CloseRequest,
+    Decision,
+    Repo,
+    ReviewPlan,
+    RunRecord,
+    RunState,
+    Trigger,
+)
 from bot.publish.check import cancel_check, close_check
 from bot.publish.render import could_not
 from bot.tasks.services import Services
@@ -29,6 +38,13 @@ async def end_closed(services: Services, request: CloseRequest) -> None:
     """The pull request is closed: its runs were cancelled by the engine, here it is said."""
     for run in await _unfinished(services, request.repo, request.number):
         await _cancel(services, run, "the pull request was closed")
+
+
+async def end_cancelled(services: Services, request: CancelledRequest) -> None:
+    """Somebody ended these jobs, and their code has stopped: their runs say by whom."""
+    for run in await _unfinished(services, request.repo, request.number):
+        if run.job_id in request.jobs:
+            await _cancel(services, run, f"cancelled by @{request.by}")
 
 
 async def give_up(services: Services, plan: ReviewPlan, error: Exception) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bot.tasks import (
+    cancel,
     close,
+    config,
     conversation,
     forget,
     merge_group,
@@ -12,10 +14,13 @@ from bot.tasks import (
     reply,
     rerun,
     review,
+    status,
 )
 
 __all__ = [
+    "cancel",
     "close",
+    "config",
     "conversation",
     "forget",
     "merge_group",
@@ -24,4 +29,5 @@ __all__ = [
     "reply",
     "rerun",
     "review",
+    "status",
 ]

@@ -8,7 +8,7 @@ from bot.errors import AccessLost, TryLater
 from bot.guard import Failed, guard
 from bot.ids import content_id
 from bot.jobs import Step, recipe
-from bot.models import RefactorRequest, ReplyRequest, ReviewRequest
+from bot.models import CommandRequest, IssueRequest, RefactorRequest, ReplyRequest, ReviewRequest
 from bot.publish import render
 from bot.publish.marker import REPLY, Marker, has_marker, write
 from bot.tasks.plan import NoRun
@@ -21,7 +21,7 @@ async def reply(services: Services, step: Step, request: ReplyRequest) -> None:
     await step("answer", partial(answer, services, request))
 
 
-Asked = ReviewRequest | RefactorRequest
+Asked = ReviewRequest | RefactorRequest | CommandRequest | IssueRequest
 """What a command asks for, that has its own faces and answers."""
 
 
@@ -56,6 +56,21 @@ async def declined(services: Services, request: Asked, declined: NoRun) -> None:
         await answer(services, told)
     else:  # there is no comment to put a face to
         await say(services, told, render.reply(told, services.help_rows))
+
+
+def to(request: CommandRequest | IssueRequest, topic: str, detail: str = "") -> ReplyRequest:
+    """Where the answer to a command goes."""
+    asker = request.asker
+    return ReplyRequest(
+        installation_id=request.installation_id,
+        repo=request.repo,
+        number=request.number,
+        comment_id=asker.comment_id,
+        topic=topic,
+        login=asker.login,
+        detail=detail,
+        thread=asker.thread,
+    )
 
 
 async def react(services: Services, request: Asked | ReplyRequest, content: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -45,6 +45,10 @@ class Queue(Protocol):
     async def enqueue(self, job_id: str, job: Job) -> None: ...
 
     async def cancel(self, key: str) -> int: ...
+
+    async def live(self, key: str) -> dict[str, str]: ...
+
+    async def end(self, job_ids: Sequence[str]) -> list[str]: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

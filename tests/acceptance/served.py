@@ -44,6 +44,8 @@ class Served:
             env={
                 "PATH": os.defpath,
                 "HOME": str(place),
+                # The program beside these tests, also where another copy of it is installed.
+                "PYTHONPATH": str(Path(__file__).parents[2]),
                 "HARNESS_APP_ID": str(github.app_id),
                 "HARNESS_PRIVATE_KEY": github.private_key,
                 "HARNESS_WEBHOOK_SECRET": github.webhook_secret,

@@ -104,7 +104,7 @@ async def test_dismissing_the_last_one_by_its_id_turns_the_check_green(stage):
     comment = await stage.comment(pull, f"/harness dismiss {name.lower()} known", by="ada")
     await stage.settled()
     assert stage.check(pull).conclusion == "success"
-    assert stage.reactions(comment) == ["+1"]
+    assert stage.reactions(comment) == ["eyes", "rocket"]
     assert stage.answers(pull) == []
     omega, said = thread(stage, pull, "omega")
     assert said[-1].body.startswith("Dismissed by `ada`: known")

@@ -4,9 +4,10 @@ import pytest
 
 from bot.commands.command import Invocation, commands, help_rows
 from bot.commands.parser import parse_commands
+from bot.handlers.handler import handlers
 from bot.jobs import Cookbook
 from bot.jobs.recipes import HOUSE
-from bot.models import Permission, Repo
+from bot.models import Delivery, Permission, Repo
 from bot.tasks import recipes
 
 ALL = sorted(commands().items())
@@ -65,3 +66,32 @@ def test_what_needs_a_permission_carries_who_asked(command, invocation):
         assert job.request.asker.needs is command.needs
         assert not job.supersedes
         assert not job.cancels
+
+
+@pytest.mark.parametrize(
+    ("changed", "jobs"),
+    [
+        ({}, 1),
+        ({"action": "edited"}, 0),
+        ({"action": "deleted"}, 0),
+        ({"issue.pull_request.url": None}, 0),
+        ({"comment.user.type": "Bot"}, 0),
+    ],
+    ids=["written", "edited", "deleted", "on a plain issue", "by a bot"],
+)
+def test_only_what_a_person_writes_anew_on_a_pull_request_counts(command, changed, jobs):
+    fields = {
+        "installation.id": 7,
+        "repository.full_name": "octo/shop",
+        "comment.body": f"/harness {command.name}",
+        "comment.created_at": "2026-11-21T10:00:00Z",
+        "comment.id": 11,
+        "comment.user.login": "ada",
+        "comment.user.type": "User",
+        "issue.number": 3,
+        "issue.pull_request.url": "https://api.github.com/repos/octo/shop/pulls/3",
+        **changed,
+    }
+    action = str(fields.pop("action", "created"))
+    delivery = Delivery(id="d", event="issue_comment", action=action, fields=fields)
+    assert len(handlers()["issue_comment"].jobs(delivery)) == jobs

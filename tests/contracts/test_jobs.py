@@ -298,6 +298,23 @@ class Contract:
             assert await engine.cancel(name) == 1
             assert (await engine.wait(name)).state is RunState.CANCELLED
 
+    async def test_ending_jobs_by_name_says_which_had_not_finished_and_spares_later_ones(
+        self, engine: Engine, stage: Stage, name: str
+    ) -> None:
+        async def nothing(step: Step) -> None: ...
+
+        await engine.enqueue(f"{name}:0", stage.job(f"{name} a", nothing, key=name))
+        await engine.wait(f"{name}:0")
+        slow = Slow(stage.log, "old")
+        await engine.enqueue(f"{name}:1", stage.job(f"{name} b", slow.scene, key=name))
+        await slow.started.wait()
+        assert list(await engine.live(name)) == [f"{name}:1"]
+        await engine.enqueue(f"{name}:2", stage.job(f"{name} c", nothing, key=name))
+        for _again in range(2):
+            assert await engine.end([f"{name}:0", f"{name}:1"]) == [f"{name}:1"]
+        assert (await engine.wait(f"{name}:2")).state is RunState.FINISHED
+        assert await engine.live(name) == {}
+
     async def test_a_newer_job_supersedes_without_overlap(
         self, engine: Engine, stage: Stage, name: str
     ) -> None:

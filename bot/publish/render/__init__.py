@@ -11,6 +11,7 @@ from bot.publish.render.check import (
     title,
     without_review,
 )
+from bot.publish.render.config import config
 from bot.publish.render.issue import Voice, file_comment, inline_comment, suggestion
 from bot.publish.render.refactor import (
     commit_message,
@@ -19,8 +20,9 @@ from bot.publish.render.refactor import (
     refactored,
     repaired_title,
 )
-from bot.publish.render.reply import could_not, help_text, reaction, reply
+from bot.publish.render.reply import could_not, ended, help_text, reaction, reply
 from bot.publish.render.review import review_body
+from bot.publish.render.status import status
 from bot.publish.render.summary import summary
 from bot.publish.render.thread import dismissed, explanation, found_again, gone, not_dismissed
 
@@ -29,8 +31,10 @@ __all__ = [
     "buttons",
     "cancelled",
     "commit_message",
+    "config",
     "could_not",
     "dismissed",
+    "ended",
     "explanation",
     "file_comment",
     "found_again",
@@ -49,6 +53,7 @@ __all__ = [
     "repaired_title",
     "reply",
     "review_body",
+    "status",
     "suggestion",
     "summary",
     "texts",

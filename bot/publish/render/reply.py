@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bot.errors import AccessLost, GiveUp, HeadGone, NoCommonHistory, TreeRefused
 from bot.models import ReplyRequest
 from bot.publish import sanitize
-from bot.publish.render.words import commit, joined, table
+from bot.publish.render.words import commit, joined, listed, plural, table
 
 HelpRow = tuple[str, str, str]
 """(usage, who may, summary)."""
@@ -45,6 +45,19 @@ def could_not(error: GiveUp) -> str:
     """Why a head cannot be reviewed, and what would help: (error's class) -> a sentence."""
     advice = next((text for kind, text in _ADVICE if isinstance(error, kind)), "")
     return f"{error.message.rstrip('.')}{'; ' if advice else ''}{advice}"
+
+
+def ended(login: str, recipes: Sequence[str]) -> str:
+    """What ``/harness cancel`` did; ``recipes`` of the jobs that it ended."""
+    if not recipes:
+        return "Nothing runs or waits here, so there was nothing to cancel."
+    repairs = sum(name == "refactor" for name in recipes)
+    reviews = len(recipes) - repairs
+    counts = [plural(reviews, "review")] * bool(reviews) + [plural(repairs, "repair")] * bool(
+        repairs
+    )
+    again = "/harness review" if reviews else "/harness refactor"
+    return f"{sanitize.code(login)} cancelled {listed(counts)}. `{again}` starts anew."
 
 
 _ADVICE: tuple[tuple[type[GiveUp], str], ...] = (
