@@ -41,7 +41,7 @@ from bot.runner import Config, panelist, review
 from bot.runner import run as run_loop
 from bot.runner.bench import WHO, Bench, local_bench
 from bot.runner.hooks import StepEnded, StepStarted, Transition
-from bot.runner.players import AgentDeveloper, AgentPanel, SuiteTester
+from bot.runner.players import TEST_SECONDS, AgentDeveloper, AgentPanel, SuiteTester
 from bot.runner.rules import allowing, files_of
 from bot.sandbox.sandbox import Sandbox
 from bot.settings import Settings, load_settings
@@ -185,6 +185,7 @@ class _Local:
                 targets=found.issues if found is not None else (),
                 fail_on=self._config.fail_on_with(FailOn(self._settings.fail_on)),
                 bench=self._bench,
+                step_seconds=developer.timeout + TEST_SECONDS,
                 hooks=(self._heard,),
                 clock=self._clock,
             )

@@ -13,6 +13,7 @@ from bot.models import CostLine, RunRecord, dollars
 from bot.models.text import visible
 from bot.settings import Settings, load_settings
 from bot.store import Store, sqlite_url
+from bot.tasks.refactor_plan import patch_of
 
 LIMIT = 30
 
@@ -43,7 +44,9 @@ async def _run(settings: Settings, run_id: str | None, *, patch: bool) -> int:
 
 
 async def _patch(store: Store, run_id: str) -> int:
-    data = await store.get_blob(f"patch/{run_id}")
+    found = await store.run(run_id)
+    key = patch_of(found.repo.full_name, found.number, run_id) if found is not None else ""
+    data = await store.get_blob(key)
     if data is None:
         raise ConfigurationError(f"run {visible(run_id)} came to no patch")
     sys.stdout.buffer.write(data)

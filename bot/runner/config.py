@@ -31,7 +31,9 @@ class Config:
     max_iterations: int = MAX_ITERATIONS
     task_id: str = ""
     worktree_path: Path | None = None
-    """A git work tree without changes, in which the developer works."""
+    """A git work tree without changes, in which a developer of your own works. Agents behind a
+    fence work on a ``bench``, in a copy.
+    """
     task: str = ""
     """What to do, as text for the planner and the developer."""
     context: str = ""

@@ -96,7 +96,7 @@ def _tests(suite: SuiteOutcome | None, before: SuiteOutcome | None) -> str:
     if suite is None or suite.state in (SuiteState.PASSED, SuiteState.NO_FRAMEWORK):
         return ""
     if suite.state is SuiteState.NOT_RUN:
-        return f"The tests could not be run: {visible(suite.reason)}"
+        return f"The tests could not be run:\n{fenced(suite.reason)}"
     old = compare(before, suite).still_failing if before is not None else ()
     new = [name for name in suite.failed if name not in old]
     parts = ["Tests fail" + (f" (`{visible(suite.command)}`)." if suite.command else ".")]

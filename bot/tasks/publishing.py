@@ -184,7 +184,8 @@ async def forget(services: Services, repo: Repo, number: int) -> None:
 
 
 async def forget_all(services: Services, repo: Repo) -> None:
-    await services.store.delete_blobs(f"review/{repo.full_name}#")
+    for kind in ("review", "refactor"):
+        await services.store.delete_blobs(f"{kind}/{repo.full_name}#")
 
 
 def _place(repo: Repo, number: int) -> str:

@@ -27,12 +27,15 @@ from bot.models.context import ReviewContext
 from bot.publish import render
 from bot.publish.run_log import RunLog
 from bot.runner.bench import Bench
-from bot.runner.players import AgentDeveloper, AgentPanel, SuiteTester
+from bot.runner.players import TEST_SECONDS, AgentDeveloper, AgentPanel, SuiteTester
 from bot.tasks import ending, reply
 from bot.tasks.bench import pull_bench
 from bot.tasks.plan import NoRun
-from bot.tasks.refactor_plan import RefactorPlan, mark_of, plan
+from bot.tasks.refactor_plan import RefactorPlan, mark_of, patch_of, plan
 from bot.tasks.services import Services
+
+GRACE_SECONDS = TEST_SECONDS
+"""An agent keeps its own time, and so do the tests; this is for whatever does not."""
 
 _log = logger(__name__)
 
@@ -123,6 +126,7 @@ async def _repair(
             fail_on=planned.fail_on,
             bench=bench,
             step=step,
+            step_seconds=planned.developer.timeout + GRACE_SECONDS,
             clock=services.clock,
         )
         return await runner.run(config)
@@ -131,7 +135,8 @@ async def _repair(
 async def _keep(services: Services, planned: RefactorPlan, result: LoopResult) -> None:
     """Whatever becomes of it, the work is not lost."""
     if result.draft is not None:
-        await services.store.put_blob(f"patch/{planned.run_id}", result.draft.patch)
+        key = patch_of(planned.pull.repo.full_name, planned.pull.number, planned.run_id)
+        await services.store.put_blob(key, result.draft.patch)
 
 
 async def _push(

@@ -162,6 +162,11 @@ def _wanted(
     return chosen or NoRun(reason="nothing is open", topic="nothing-open")
 
 
+def patch_of(repo: str, number: int, run_id: str) -> str:
+    """Where the work of a repair is kept; it goes with the repository."""
+    return f"refactor/{repo}#{number}/patch/{run_id}"
+
+
 def mark_of(repo: str, number: int, sha: str) -> str:
     """Where it is written down that a commit is ours."""
     return f"refactor/{repo}#{number}/commit/{sha}"

@@ -133,7 +133,7 @@ async def test_what_is_still_open_after_all_rounds_is_offered_as_a_patch(develop
     assert "```diff" in answer
     assert "+x = mended(y)" in answer
     (run,) = [r for r in await stage.runs(pull) if r.trigger == "refactor"]
-    patch = await stage.harness.store.get_blob(f"patch/{run.id}")
+    patch = await stage.harness.store.get_blob(f"refactor/octo/shop#{pull.number}/patch/{run.id}")
     assert b"+x = mended(y)" in patch
 
 

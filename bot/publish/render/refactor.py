@@ -152,4 +152,7 @@ def _patch(patch: bytes, run_id: str, secrets: Sequence[str]) -> str:
             "The patch is too large for a comment; on the machine of harness,"
             f" `harness runs {run_id} --patch` prints it."
         )
-    return fold("The patch, for `git apply`", sanitize.fence(text, "diff", secrets=secrets))
+    return fold(
+        "The patch, for `git apply`",
+        sanitize.fence(text.removesuffix("\n"), "diff", secrets=secrets),
+    )
