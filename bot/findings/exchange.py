@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.findings import fields
@@ -20,6 +20,8 @@ from bot.models import Diff, Finding, Issue, Severity
 
 MAX_FINDINGS = 100_000
 _NAME = 200
+_SOURCES = 100
+"""Of one issue; more agents than that have not read it."""
 _NO_DIFF = Diff(base_sha="", head_sha="")
 
 
@@ -112,7 +114,31 @@ def _contract(text: str, answer: Mapping[str, Any], name: str) -> list[Entry]:
     read = parse_answer(text, agent=agent)
     if read.problems:
         raise Unreadable(read.problems[0])
-    return [_entry(finding, name, n) for n, finding in enumerate(read.findings, 1)]
+    items = answer["issues"]
+    if len(items) != len(read.findings):  # the last answer of a longer text
+        items = [{}] * len(read.findings)
+    found = [
+        one for item, said in zip(items, read.findings, strict=True) for one in _said(item, said)
+    ]
+    return [_entry(finding, name, n) for n, finding in enumerate(found, 1)]
+
+
+def _said(item: object, finding: Finding) -> list[Finding]:
+    """What each agent said of an issue that a review has merged; else the finding itself."""
+    sources = item.get("sources") if isinstance(item, dict) else None
+    if not isinstance(sources, list):
+        return [finding]
+    named = [s for s in sources if isinstance(s, dict) and fields.text(s.get("agent"), _NAME)]
+    return [
+        replace(
+            finding,
+            agent=fields.text(source["agent"], _NAME),
+            rule=fields.text(source.get("rule"), _NAME),
+            title=fields.text(source.get("title"), TITLE) or finding.title,
+            description=fields.text(source.get("description"), DESCRIPTION) or finding.description,
+        )
+        for source in named[:_SOURCES]
+    ] or [finding]
 
 
 def _entry(finding: Finding, name: str, number: int) -> Entry:

@@ -173,3 +173,39 @@ def test_a_run_that_names_no_tool_is_the_files() -> None:
     (first, _) = SARIF["runs"]
     log = {**SARIF, "runs": [{**first, "tool": []}]}  # type: ignore[dict-item]  # as above
     assert [entry.finding.agent for entry in read_entries(json.dumps(log), "f")] == ["f"]
+
+
+MERGED = {
+    "severity": "major", "file": "app.py", "line": 5, "title": "eval", "description": "runs it",
+    "agents": ["bandit", "ruff"],
+}  # fmt: skip
+
+
+class TestAReviewThatWasMergedBefore:
+    def said(self, **more):
+        text = json.dumps({"issues": [{**MERGED, **more}]})
+        return [entry.finding for entry in read_entries(text, "report")]
+
+    def test_each_agent_keeps_its_own_words(self):
+        sources = [
+            {"agent": "bandit", "rule": "B307", "title": "", "description": "unsafe function"},
+            {"agent": "ruff", "rule": "S307", "title": "insecure", "description": ""},
+        ]
+        one, other = self.said(sources=sources)
+        assert (one.agent, one.rule, one.title, one.description, one.line) == (
+            "bandit", "B307", "eval", "unsafe function", 5,
+        )  # fmt: skip
+        assert (other.agent, other.title, other.description) == ("ruff", "insecure", "runs it")
+        assert one.severity is Severity.MAJOR
+
+    @pytest.mark.parametrize("sources", [None, "x", [], ["x"], [{"agent": 3}], [{"agent": ""}]])
+    def test_what_names_nobody_is_the_files_own_word(self, sources):
+        (one,) = self.said(sources=sources)
+        assert one.agent == "report"
+
+    def test_agents_are_bounded(self):
+        assert len(self.said(sources=[{"agent": f"a{n}"} for n in range(300)])) == 100
+
+    def test_the_last_object_of_a_longer_text_has_no_sources_to_look_at(self):
+        text = json.dumps({"issues": [], "more": {"issues": [MERGED]}})
+        assert read_entries(text, "report") == []
