@@ -114,12 +114,9 @@ def _contract(text: str, answer: Mapping[str, Any], name: str) -> list[Entry]:
     read = parse_answer(text, agent=agent)
     if read.problems:
         raise Unreadable(read.problems[0])
-    items = answer["issues"]
-    if len(items) != len(read.findings):  # the last answer of a longer text
-        items = [{}] * len(read.findings)
-    found = [
-        one for item, said in zip(items, read.findings, strict=True) for one in _said(item, said)
-    ]
+    # An item that cannot be read is a problem: without one they go in pairs.
+    pairs = zip(answer["issues"], read.findings, strict=True)
+    found = [one for item, finding in pairs for one in _said(item, finding)]
     return [_entry(finding, name, n) for n, finding in enumerate(found, 1)]
 
 

@@ -205,7 +205,3 @@ class TestAReviewThatWasMergedBefore:
 
     def test_agents_are_bounded(self):
         assert len(self.said(sources=[{"agent": f"a{n}"} for n in range(300)])) == 100
-
-    def test_the_last_object_of_a_longer_text_has_no_sources_to_look_at(self):
-        text = json.dumps({"issues": [], "more": {"issues": [MERGED]}})
-        assert read_entries(text, "report") == []
