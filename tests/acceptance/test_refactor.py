@@ -325,6 +325,33 @@ class TestPushes:
         assert ("may not push there" if allowed else "fork that maintainers may not") in answer
         assert "+x = mended(y)" in answer
 
+    @pytest.mark.parametrize("what", ["rewound", "deleted"])
+    async def test_a_branch_that_was_rewound_or_deleted_meanwhile_stays_so(
+        self, developing, desk, calls, what
+    ):
+        stage = await developing()
+        pull = await stage.pull({"app.py": "x = 1\n"})
+        await stage.reviewed(pull)
+        first = pull.head_sha
+        await stage.push(pull, BUGGY)
+        await stage.reviewed(pull, times=2)
+        desk.hold("repair")
+        await stage.comment(pull, "/harness refactor", by="ada")
+
+        async def at_work():
+            return calls() == ["repair"]
+
+        await stage.until(at_work, "the developer works")
+        repo = stage.repo(pull)
+        stage.github.faults.drop_delivery("pull_request", "synchronize")
+        stage.github.faults.drop_delivery("pull_request", "closed")
+        wanted = first if what == "rewound" else None
+        await stage.github.set_branch(repo, "change", wanted, by="ada")
+        await desk.release()
+        await stage.settled()
+        assert await stage.github.git.sha(repo.path, "refs/heads/change") == wanted
+        assert "+x = mended(y)" in stage.answers(pull)[-1]
+
     async def test_closed_while_the_developer_worked(self, developing, desk, calls):
         stage = await developing()
         pull = await stage.pull(BUGGY)
