@@ -444,9 +444,24 @@ async def test_a_tree_that_only_root_may_read_is_refused(sandbox, tree):
 
 
 @needs_root
-async def test_a_tree_that_is_not_the_service_users_is_not_written(sandbox, tree):
-    with pytest.raises(AgentFailed, match="cannot be written by"):
-        await sh(sandbox, Fence(tree=tree, access=Access.WRITE), "true")
+async def test_a_tree_that_is_to_be_written_becomes_the_service_users_and_nothing_beyond(
+    sandbox, tree, tmp_path
+):
+    outside = tmp_path / "outside"
+    outside.write_text("ours\n")
+    (tree / "link").symlink_to(outside)
+    done = await sh(sandbox, Fence(tree=tree, access=Access.WRITE), "echo x > app.py; echo y > new")
+    assert done.code == 0, done.err
+    assert (tree / "app.py").read_text() == "x\n"
+    assert (tree / "new").stat().st_uid == sandbox.user.uid
+    assert outside.stat().st_uid == 0
+
+
+@needs_root
+async def test_a_tree_that_is_only_read_keeps_its_owner(sandbox, tree):
+    before = (tree / "app.py").stat().st_uid
+    await sh(sandbox, Fence(tree=tree), "true")
+    assert (tree / "app.py").stat().st_uid == before
 
 
 @needs_root
