@@ -76,10 +76,10 @@ async def test_a_silent_failure_tells_the_exit_status(upstream):
 
 async def test_a_local_call_has_its_limits(upstream, monkeypatch):
     place = Place(git_dir=upstream.path)
-    monkeypatch.setattr("bot.checkout.git.LOCAL_SECONDS", 0.2)
-
-    with pytest.raises(GitFailed, match="took longer than"):
-        await Git().output(place, "-c", "alias.hang=!sleep 60", "hang")
+    with monkeypatch.context() as short:
+        short.setattr("bot.checkout.git.LOCAL_SECONDS", 0.2)
+        with pytest.raises(GitFailed, match="took longer than"):
+            await Git().output(place, "-c", "alias.hang=!sleep 60", "hang")
     with pytest.raises(OutputTooLarge):
         await Git().output(place, "hash-object", "--help", max_output=1)
 
