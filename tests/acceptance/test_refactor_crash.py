@@ -47,8 +47,17 @@ async def reviewed_pull(github, harness):
     return repo, pull
 
 
+async def delivered_again(github):
+    """What harness could not hear while it was dead, such as its own push, somebody sends again."""
+    await github.settled()
+    for delivery in list(github.state.deliveries):
+        if delivery.status_code != 202 and not delivery.redelivery:
+            github.deliveries.redeliver(delivery)
+
+
 async def repaired_once(github, harness, repo, pull, head):
     """Two runs of reviews and one repair have ended: and what people see of it, they see once."""
+    await delivered_again(github)
     await harness.reviewed(times=3)
     await github.settled()
     log = await github.git.text(repo.path, "log", "--format=%H", "main..change")
