@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
 import bot
 
@@ -19,10 +20,12 @@ def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-def test_rooms_import_downwards_only(monkeypatch, tmp_path):
-    monkeypatch.chdir(ROOT)
-    status = lint_imports(config_filename=str(ROOT / "pyproject.toml"), cache_dir=str(tmp_path))
-    assert status == EXIT_STATUS_SUCCESS
+def test_rooms_import_downwards_only(tmp_path):
+    # In a process of its own: it configures logging, which switches off every logger there is.
+    program = f"{Path(sys.executable).parent}/lint-imports"
+    config = ["--config", str(ROOT / "pyproject.toml"), "--cache-dir", str(tmp_path)]
+    done = subprocess.run([program, *config], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_map_of_the_house_is_complete():
