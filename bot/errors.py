@@ -14,6 +14,7 @@
     ├── Superseded              a newer head took over; end quietly
     ├── AgentFailed             one agent failed; go on with the others
     │   ├── AgentMisconfigured  that agent can never work as configured
+    │   ├── BudgetTooSmall      what has to be in its prompt does not fit into it
     │   └── OverBudget          a limit of money does not allow its next call
     └── GitHubError             an answer of GitHub that is none of the above
         └── Unprocessable       422: what we sent cannot be applied (an anchor outside the diff)
@@ -104,6 +105,10 @@ class AgentMisconfigured(AgentFailed):
 
     def __init__(self, message: str, kind: str = "misconfigured") -> None:
         super().__init__(message, kind)
+
+
+class BudgetTooSmall(AgentFailed):
+    """What has to be in a prompt does not fit into it."""
 
 
 class OverBudget(AgentFailed):

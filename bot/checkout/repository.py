@@ -9,9 +9,11 @@ what is larger than `MAX_DIFFED_BYTES`: such a file is in the diff without lines
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.checkout.commits import MAX_COMMITS, commit_notes
 from bot.checkout.diff import parse_diff, split_output
 from bot.checkout.draft import Drafts, Rule, Signature
 from bot.checkout.git import Git, Place, failure
@@ -20,6 +22,7 @@ from bot.checkout.remote import check_sha
 from bot.checkout.tree import Slot, list_tree, write_tree
 from bot.errors import GiveUp, HeadGone, NoCommonHistory, TreeRefused
 from bot.models import Diff, Workspace
+from bot.models.context import CommitNote
 from bot.process import Completed, OutputTooLarge
 
 MAX_DIFFED_BYTES = 8 * 1024 * 1024
@@ -105,6 +108,30 @@ class Repository:
             if entry.path == wanted and regular and entry.size <= MAX_SHOWN_BYTES:
                 return await self._git.output(self._place, "cat-file", "blob", entry.sha)
         return None
+
+    async def files_named(self, sha: str, names: Sequence[str]) -> tuple[str, ...]:
+        """Paths of a commit whose last part is one of ``names``, or which are one of them."""
+        arguments = ("ls-tree", "-r", "-z", "--name-only", "--full-tree", check_sha(sha))
+        done = await self._git.run(self._place, *arguments)
+        paths = self._checked("ls-tree", done).decode("utf-8", "surrogateescape").split("\0")
+        return tuple(p for p in paths if p in names or p.rpartition("/")[2] in names)
+
+    async def commits(
+        self, base_sha: str, head_sha: str, *, most: int = MAX_COMMITS
+    ) -> tuple[CommitNote, ...]:
+        """What is in the head and not in the base, the oldest first: the newest ``most`` of it."""
+        span = (check_sha(head_sha), f"^{check_sha(base_sha)}")
+        arguments = ("rev-list", "--topo-order", f"--max-count={most}", *span, "--")
+        done = await self._git.run(self._place, *arguments)
+        shas = self._checked("rev-list", done).decode("ascii").split()[::-1]
+        if not shas:
+            return ()
+        wanted = "".join(f"{sha}\n" for sha in shas).encode("ascii")
+        objects = await self._git.output(self._place, "cat-file", "--batch", stdin=wanted)
+        changed = await self._git.output(
+            self._place, "diff-tree", "--stdin", "--root", "-r", "-z", "--raw", stdin=wanted
+        )
+        return commit_notes(objects, changed)
 
     def _drafts(
         self, slot: Slot, base_sha: str, head_sha: str, signature: Signature, rule: Rule

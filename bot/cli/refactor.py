@@ -17,7 +17,7 @@ from bot.checkout.draft import Signature
 from bot.checkout.local import LocalRepo
 from bot.cli.operator import files_are_ours
 from bot.cli.progress import Progress
-from bot.cli.review import budget_of, change_of, chosen, config_of
+from bot.cli.review import budget_of, change_of, chosen, config_of, local_context
 from bot.cli.scratch import scratch
 from bot.clock import Clock, SystemClock
 from bot.errors import ConfigurationError
@@ -84,7 +84,10 @@ async def _refactor(settings: Settings, path: Path, wishes: Wishes) -> int:
             console.print(f"{visible(problem)} (the defaults apply)", style="yellow", markup=False)
         change = await change_of(repo, wishes.base, config)
         known = kinds()
-        made = _Local(settings, config, change, repo, sandbox, known, clock, console, wishes)
+        context = await local_context(repo, change, config, clock)
+        made = _Local(
+            settings, config, change, repo, sandbox, known, clock, console, wishes, context
+        )
         if not change.diff.files and not wishes.task:
             raise ConfigurationError(
                 f"nothing differs from {visible(change.base_ref)}, so there is nothing to repair;"
@@ -118,6 +121,7 @@ class _Local:
         clock: Clock,
         console: Console,
         wishes: Wishes,
+        context: ReviewContext,
     ) -> None:
         self._settings = settings
         self._config = config
@@ -128,7 +132,7 @@ class _Local:
         self._clock = clock
         self._console = console
         self._wishes = wishes
-        self._context = ReviewContext(instructions=config.instructions)
+        self._context = context
         self._budget = budget_of(settings, clock)
         self._specs = chosen(settings.agents, config, wishes.agents, known)
         self._bench = self._made_bench()

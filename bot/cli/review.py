@@ -18,9 +18,10 @@ from bot.cli.operator import files_are_ours
 from bot.cli.progress import Progress
 from bot.cli.scratch import scratch
 from bot.clock import Clock, SystemClock
+from bot.context.gather import Sources, gather
+from bot.context.parts import scoped
 from bot.errors import ConfigurationError
 from bot.findings.policy import decide
-from bot.findings.scope import split
 from bot.jobs.memory import MemoryStep
 from bot.models import (
     AgentSpec,
@@ -130,7 +131,7 @@ async def _review(
             result = await review(
                 source,
                 [panelist(spec, sandbox, known) for spec in specs],
-                ReviewContext(instructions=config.instructions),
+                await local_context(repo, change, config, clock),
                 MemoryStep(),
                 clock=clock,
                 sinks=[progress],
@@ -151,6 +152,14 @@ async def _review(
         held=len(result.held),
     )
     return result, decision
+
+
+async def local_context(
+    repo: LocalRepo, change: Change, config: RepoConfig, clock: Clock
+) -> ReviewContext:
+    """What reviewers of a local change are told besides the diff."""
+    sources = Sources(repository=repo, now=clock.now, instructions=config.instructions)
+    return await gather(change, sources)
 
 
 def budget_of(settings: Settings, clock: Clock) -> Budget:
@@ -208,11 +217,13 @@ async def config_of(repo: LocalRepo, base: str | None) -> tuple[RepoConfig, tupl
 async def change_of(repo: LocalRepo, base: str | None, config: RepoConfig) -> Change:
     base_sha, head_sha = await repo.base_sha(base), await repo.head_sha()
     diff = await repo.diff(base_sha, head_sha)
+    parts, skipped = await asyncio.to_thread(scoped, diff, config.ignored)
     return Change(
         diff=diff,
         workspace=await repo.workspace(base_sha, head_sha),
         head_sha=head_sha,
         base_sha=base_sha,
         base_ref=base or await repo.base_name(),
-        skipped=split(diff, config.ignored).skipped,
+        skipped=skipped,
+        parts=parts,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from bot.context.prompt import fenced, render_file
+from bot.context.fence import clipped, fenced, render_file
 from bot.models import AgentReport, Diff, Issue
 from bot.models.text import visible
 
@@ -69,7 +69,7 @@ def fitting(issues: Sequence[Issue]) -> tuple[Issue, ...]:
 
 def _summaries(reports: Sequence[AgentReport]) -> list[str]:
     return [
-        f"The summary of {visible(report.agent)}:\n" + fenced(_clipped(report.summary, SUMMARY))
+        f"The summary of {visible(report.agent)}:\n" + fenced(clipped(report.summary, SUMMARY))
         for report in reports
         if report.summary
     ]
@@ -85,9 +85,9 @@ def issue_section(issue: Issue) -> str:
         for text in (source.title, source.description, source.suggestion)
         if text
     ]
-    parts = [f"{issue.file}{line}", *(_clipped(text, WORDS) for text in dict.fromkeys(said))]
+    parts = [f"{issue.file}{line}", *(clipped(text, WORDS) for text in dict.fromkeys(said))]
     if issue.code:
-        parts.append(f"The lines it is about:\n{_clipped(issue.code, WORDS)}")
+        parts.append(f"The lines it is about:\n{clipped(issue.code, WORDS)}")
     return f"{head}\n" + fenced("\n\n".join(parts))
 
 
@@ -98,9 +98,3 @@ def diff_sections(diff: Diff, ignored: Collection[str]) -> list[str]:
     if not files or len(text) > DIFF_LIMIT:
         return ["The diff does not fit here: read it in the diff file and the working directory."]
     return ["The diff:\n" + fenced(text, "diff")]
-
-
-def _clipped(text: str, limit: int) -> str:
-    if len(text) <= limit:
-        return text
-    return f"{text[:limit]}\n… ({len(text) - limit} characters left out)"

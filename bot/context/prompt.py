@@ -1,33 +1,35 @@
-"""The one composer of prompts.
+"""The one composer of a reviewer's prompt.
 
 Order, empty sections skipped, each trimmed at its end and joined by one blank line: skills, the
 task and the shape of the answer, the agent's always-prompt, the prompt of this run, instructions of
-the base branch, what the author says, scope (a list of files and the diff), checkpoints. A prompt
+the base branch, what the author says (with linked issues and commits), scope (a list of files and
+the diff), checkpoints, outlines of long files, related files, what the repository taught. A prompt
 override is the whole prompt, verbatim; what a program would take for a command or a mention of its
 own (a leading ``/``, ``$name``, ``@file``), its adapter alone spells otherwise. The guard text is
 no part of either: it reaches the agent by a way of its own (`bot.models.RunConfig.guard`), so that
 nobody who composes a prompt can leave it out.
 
 Everything that comes from the pull request stands inside a fence longer than any run of backticks
-in it, with control and invisible characters made visible. What does not fit is named, never
-silently cut.
+in it, with control and invisible characters made visible. It all has to fit into a budget of
+tokens (`bot.context.budget`); what does not fit is named, never silently cut.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-import pathspec
-
-from bot.models import Diff, FileDiff, FileStatus, Role, RunConfig
+from bot.context.budget import Allocation, Unit
+from bot.context.fence import clipped, render_file
+from bot.context.instructions import MAX_LETTERS, guides_for, instructions_for
+from bot.context.intent import intent_sections
+from bot.context.sections import PROMPT_TOKENS, Composed, Section, fit, own
+from bot.context.tokens import Count, estimate
+from bot.models import FileDiff, Role, RunConfig
 from bot.models.context import ReviewContext
+from bot.models.structure import Pin, Relation
 from bot.models.text import visible
 
-DIFF_LIMIT = 200_000
-"""Characters of diff in a prompt; files that do not fit are named and can be read in the tree."""
-BODY_LIMIT = 8_000
-
+DIFF = "diff"
 MAX_FILES = 1_000
 """Files named in the list of the scope."""
 
@@ -60,91 +62,147 @@ End your answer with one JSON object, and nothing after it:
 
 Only severity, file and description are required. Lines count from 1 in the new version of the
 file. An empty list of issues is a good answer when there is nothing to report."""
+CONTRADICTION = """\
+Where what the change does contradicts what is said above about why it was made, that is a problem
+too: report it at the line that contradicts, and name the words or the session."""
 
 
-def compose(config: RunConfig, context: ReviewContext) -> str:
-    """The text for the agent's standard input."""
+def compose(
+    config: RunConfig,
+    context: ReviewContext,
+    *,
+    limit: int = PROMPT_TOKENS,
+    count: Count = estimate,
+) -> Composed:
+    """What reaches the agent's standard input. `BudgetTooSmall`: our own words do not fit."""
     if config.prompt_override:
-        return config.prompt_override
+        nothing = Allocation(kept={}, dropped=(), limit=limit)
+        text = config.prompt_override
+        return Composed(text=text, used=count(text), allocation=nothing)
+    files = shown_files(config)
+    paths = [file.path for file in files]
+    why = intent_sections(context)
+    recorded = checkpoint_section(config.checkpoint_context or context.checkpoints)
     sections = [
-        "\n".join(config.skills),
-        TASK,
-        config.always_prompt,
-        config.per_run_prompt,
-        *_instructions(context, config),
-        *_intent(context),
-        *_scope(config),
-        _checkpoints(config.checkpoint_context or context.checkpoints),
+        own("skills", "\n".join(config.skills)),
+        own("task", TASK),
+        own("always", config.always_prompt),
+        own("this run", config.per_run_prompt),
+        *instruction_sections(context, paths),
+        *why,
+        *_scope(config, files),
+        recorded,
+        _contradiction([*why, recorded]),
+        *around_sections(context, paths),
     ]
-    kept = [section.rstrip() for section in sections if section.strip()]
-    return "\n\n".join(kept) + "\n"
+    return fit(sections, limit=limit, count=count)
 
 
-def fenced(text: str, info: str = "") -> str:
-    """A fence longer than any run of backticks inside, with hostile characters made visible."""
-    shown = "\n".join(_shown(line) for line in text.split("\n"))
-    longest = max((len(run) for run in re.findall(r"`+", shown)), default=0)
-    ticks = "`" * max(3, longest + 1)
-    return f"{ticks}{info}\n{shown}\n{ticks}"
-
-
-def render_file(file: FileDiff) -> str:
-    """One file's part of the diff, with its paths made visible."""
-    old = "/dev/null" if file.status is FileStatus.ADDED else f"a/{visible(file.old_path)}"
-    new = "/dev/null" if file.status is FileStatus.DELETED else f"b/{visible(file.path)}"
-    head = [f"--- {old}", f"+++ {new}"]
-    if file.old_mode != file.new_mode and file.status is FileStatus.MODIFIED:
-        head.append(f"mode {file.old_mode} -> {file.new_mode}")
-    if file.binary:
-        return "\n".join([*head, "(binary)"])
-    body = [
-        line
-        for hunk in file.hunks
-        for line in (
-            f"@@ -{hunk.old_start},{hunk.old_lines} +{hunk.new_start},{hunk.new_lines} @@"
-            f" {hunk.heading}".rstrip(),
-            *hunk.lines,
-        )
-    ]
-    return "\n".join([*head, *body])
-
-
-def _shown(line: str) -> str:
-    """Tabs stay: they are indentation."""
-    return "\t".join(visible(part) for part in line.split("\t"))
-
-
-def _instructions(context: ReviewContext, config: RunConfig) -> Iterable[str]:
-    paths = [file.path for file in config.diff.files] if config.diff else []
-    for instruction in context.instructions:
-        spec = pathspec.GitIgnoreSpec.from_lines(instruction.paths)
-        if not paths or any(spec.match_file(path) for path in paths):
-            where = ", ".join(instruction.paths)
-            yield f"The repository's instructions for {visible(where)}:\n" + fenced(
-                instruction.text
-            )
-
-
-def _intent(context: ReviewContext) -> Iterable[str]:
-    if context.title or context.body:
-        text = f"{context.title}\n\n{_clipped(context.body, BODY_LIMIT)}".strip()
-        yield "What its author says about the change:\n" + fenced(text)
-
-
-def _checkpoints(text: str) -> str:
-    if not text.strip():
-        return ""
-    return "What is recorded of the sessions in which it was written:\n" + fenced(text)
-
-
-def _scope(config: RunConfig) -> Iterable[str]:
+def shown_files(config: RunConfig) -> tuple[FileDiff, ...]:
+    """Files of the diff that this agent is to read."""
     if config.diff is None:
-        return
-    files = [file for file in config.diff.files if file.path not in config.ignored]
-    base = config.scope_base_ref or config.base_sha
-    listed = "\n".join(
-        f"{file.status.value[0].upper()} {visible(file.path)}" for file in files[:MAX_FILES]
+        return ()
+    return tuple(file for file in config.diff.files if file.path not in config.ignored)
+
+
+def instruction_sections(context: ReviewContext, paths: Sequence[str]) -> list[Section]:
+    """What the base branch says about these paths, each text in a fence of its own."""
+    by_path = [
+        Section(
+            name=f"instructions {number + 1}",
+            lead=f"The repository's instructions for {visible(', '.join(item.paths))}:",
+            units=(Unit(name=", ".join(item.paths), text=item.text),),
+            weight=3,
+        )
+        for number, item in enumerate(instructions_for(paths, context.instructions))
+    ]
+    guides = [
+        Section(
+            name=f"guide {guide.path}",
+            lead=f"What {visible(guide.path)} of the base branch says to agents:",
+            units=(Unit(name=guide.path, text=clipped(guide.text, MAX_LETTERS)),),
+            weight=3,
+        )
+        for guide in guides_for(paths, context.guides)
+    ]
+    return [*by_path, *guides]
+
+
+def around_sections(context: ReviewContext, paths: Sequence[str]) -> list[Section]:
+    """Outlines, related files, memory: what helps to read the change, and can be missed."""
+    outlines = tuple(
+        Unit(name=item.path, text=f"{visible(item.path)} ({item.lines} lines)\n{item.text}")
+        for item in context.outlines
+        if not paths or item.path in paths
     )
+    lessons = (Unit(name="memory", text=context.memory),) if context.memory else ()
+    return [
+        Section(
+            name="outlines",
+            lead="Long files of the change in short, as they are after it (line numbers first):",
+            units=outlines,
+            weight=4,
+            joint="\n\n",
+        ),
+        Section(
+            name="related files",
+            lead="Files around the change, the nearest first; open them where you need them:",
+            units=tuple(map(_pin, context.pins)),
+        ),
+        Section(
+            name="memory",
+            lead="What came of earlier reports in this repository:",
+            units=lessons,
+        ),
+    ]
+
+
+_RELATIONS = {
+    Relation.TESTS: "tests",
+    Relation.IMPORTS: "imports",
+    Relation.IMPORTED: "is imported by",
+}
+
+
+def _pin(pin: Pin) -> Unit:
+    blob = f"{pin.blob[:12]}  " if pin.blob else ""
+    far = "" if pin.distance <= 1 else f" ({pin.distance} steps away)"
+    via = f"{_RELATIONS[pin.relation]} {visible(pin.via)}{far}"
+    return Unit(name=pin.path, text=f"{blob}{visible(pin.path)}  {via}")
+
+
+def checkpoint_section(text: str) -> Section:
+    """What the authoring sessions' records say, in a fence."""
+    return Section(
+        name="checkpoints",
+        lead="What is recorded of the sessions in which it was written:",
+        units=(Unit(name="sessions", text=text.rstrip()),) if text.strip() else (),
+        weight=3,
+    )
+
+
+def _contradiction(why: Sequence[Section]) -> Section:
+    """Asked for only where something is known that could be contradicted."""
+    return own("contradictions", CONTRADICTION if any(section.units for section in why) else "")
+
+
+def diff_section(files: Sequence[FileDiff]) -> Section:
+    """Whole files; those that do not fit can be read in the tree."""
+    return Section(
+        name=DIFF,
+        lead="The diff:",
+        info="diff",
+        units=tuple(Unit(name=file.path, text=render_file(file)) for file in files),
+        weight=48,
+        missing="The diff of these files does not fit here; read them in the working directory"
+        " and in the diff file:",
+    )
+
+
+def _scope(config: RunConfig, files: Sequence[FileDiff]) -> list[Section]:
+    if config.diff is None:
+        return []
+    base = config.scope_base_ref or config.base_sha
     whole = len(files) <= MAX_FILES
     rule = (
         "Report on these files and no others"
@@ -152,39 +210,19 @@ def _scope(config: RunConfig) -> Iterable[str]:
         else f"These are the first {MAX_FILES} of its {len(files)} files: before you report on"
         " another one, verify in the diff file that the change touches it"
     )
-    yield f"The change is {visible(base)}...{config.starting_sha}. {rule}:\n" + fenced(listed)
-    shown, left_out = _fitting(files, DIFF_LIMIT)
-    if shown:
-        yield "The diff:\n" + fenced("\n".join(shown), "diff")
-    if left_out:
-        names = "\n".join(visible(file.path) for file in left_out)
-        yield (
-            "The diff of these files does not fit here; read them in the working directory"
-            " and in the diff file:\n" + fenced(names)
-        )
-
-
-def _fitting(files: Sequence[FileDiff], limit: int) -> tuple[list[str], list[FileDiff]]:
-    """Whole files in order while they fit; the rest by name."""
-    shown: list[str] = []
-    left_out: list[FileDiff] = []
-    for file in files:
-        text = render_file(file)
-        if len(text) <= limit:
-            shown.append(text)
-            limit -= len(text)
-        else:
-            left_out.append(file)
-    return shown, left_out
-
-
-def _clipped(text: str, limit: int) -> str:
-    if len(text) <= limit:
-        return text
-    return f"{text[:limit]}\n… ({len(text) - limit} characters left out)"
-
-
-def left_out(diff: Diff, ignored: frozenset[str]) -> tuple[str, ...]:
-    """Paths whose diff does not fit in a prompt: a reviewer has to open them in the tree."""
-    files = [file for file in diff.files if file.path not in ignored]
-    return tuple(file.path for file in _fitting(files, DIFF_LIMIT)[1])
+    part = (
+        f" This is part {config.part}; other parts are read apart from it." if config.part else ""
+    )
+    listed = tuple(
+        Unit(name=file.path, text=f"{file.status.value[0].upper()} {visible(file.path)}")
+        for file in files[:MAX_FILES]
+    )
+    return [
+        Section(
+            name="files",
+            lead=f"The change is {visible(base)}...{config.starting_sha}.{part} {rule}:",
+            units=listed,
+            weight=24,
+        ),
+        diff_section(files),
+    ]

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from bot.demo import payloads
 from bot.demo.credentials import APP_EVENTS, person_token, withdraw
 from bot.demo.git import Content
-from bot.demo.state import CheckRun, Installation, Pull, Repository, User
+from bot.demo.state import CheckRun, Installation, PlainIssue, Pull, Repository, User
 from bot.demo.talk import Talk
 
 
@@ -112,6 +112,17 @@ class People(Talk):
         before = await self.git.branches(repo.path)
         await self.git.set_ref(repo.path, f"refs/heads/{branch}", sha)
         await self.branches_moved(repo, before, self.state.user(by))
+
+    def create_issue(
+        self, repo: Repository, title: str, body: str = "", *, author: str = "octocat"
+    ) -> PlainIssue:
+        repo.last_number += 1
+        issue = PlainIssue(
+            id=self.state.new_id(), number=repo.last_number, repo_id=repo.id, title=title,
+            body=body, author=self.state.user(author), created_at=self.now(),
+        )  # fmt: skip
+        self.state.issues[repo.id, issue.number] = issue
+        return issue
 
     async def open_pull(
         self,

@@ -70,6 +70,7 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("GET", f"{_REPO}/pulls/comments/{{comment_id}}/reactions"): READ_PULLS,
     ("POST", f"{_REPO}/pulls/comments/{{comment_id}}/reactions"): WRITE_PULLS,
     ("GET", f"{_REPO}/commits/{{commit_sha}}/pulls"): READ_PULLS,
+    ("GET", f"{_REPO}/issues/{{issue_number}}"): READ_TALK,
     ("GET", f"{_REPO}/issues/{{issue_number}}/comments"): READ_TALK,
     ("POST", f"{_REPO}/issues/{{issue_number}}/comments"): WRITE_TALK,
     ("GET", f"{_REPO}/issues/comments/{{comment_id}}"): READ_TALK,

@@ -9,6 +9,7 @@ from bot.demo.shapes import Json, Shapes, moment, node
 from bot.demo.state import (
     CheckRun,
     Comment,
+    PlainIssue,
     Pull,
     Reaction,
     Repository,
@@ -74,6 +75,24 @@ def issue(shapes: Shapes, pull: Pull) -> Json:
             "url": whole["url"], "html_url": page, "diff_url": whole["diff_url"],
             "patch_url": whole["patch_url"], "merged_at": whole["merged_at"],
         },
+    }  # fmt: skip
+
+
+def plain_issue(shapes: Shapes, record: PlainIssue) -> Json:
+    repo = shapes.state.repositories[record.repo_id]
+    url = f"{shapes.repo_url(repo)}/issues/{record.number}"
+    at = moment(record.created_at)
+    return {
+        "id": record.id, "node_id": node("I", record.id), "number": record.number,
+        "title": record.title, "body": record.body or None, "user": shapes.user(record.author),
+        "labels": [], "state": "open", "state_reason": None, "locked": False, "assignee": None,
+        "assignees": [], "milestone": None, "created_at": at, "updated_at": at, "closed_at": None,
+        "author_association": shapes.association(repo, record.author),
+        "active_lock_reason": None, "url": url, "repository_url": shapes.repo_url(repo),
+        "html_url": f"{shapes.web}/{repo.full_name}/issues/{record.number}",
+        "labels_url": f"{url}/labels{{/name}}", "comments_url": f"{url}/comments",
+        "events_url": f"{url}/events", "timeline_url": f"{url}/timeline", "comments": 0,
+        "performed_via_github_app": None, "reactions": reactions(url, []),
     }  # fmt: skip
 
 

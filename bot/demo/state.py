@@ -78,6 +78,19 @@ class Pull:
 
 
 @dataclass(kw_only=True, slots=True)
+class PlainIssue:
+    """An issue that is no pull request; its number is of the same row."""
+
+    id: int
+    repo_id: int
+    number: int
+    title: str
+    body: str
+    author: User
+    created_at: datetime
+
+
+@dataclass(kw_only=True, slots=True)
 class Comment:
     """A comment of the conversation."""
 
@@ -228,6 +241,7 @@ class State:
         self.users: dict[str, User] = {}
         self.repositories: dict[int, Repository] = {}
         self.pulls: dict[tuple[int, int], Pull] = {}
+        self.issues: dict[tuple[int, int], PlainIssue] = {}
         self.comments: dict[int, Comment] = {}
         self.reviews: dict[int, Review] = {}
         self.review_comments: dict[int, ReviewComment] = {}

@@ -7,7 +7,7 @@ lowers a confidence, says so, and hides nothing: a look-alike may be the one tha
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -125,8 +125,15 @@ def best_prompt(lessons: Sequence[Lesson], now: datetime, category: str = "") ->
     return min(good, key=lambda item: (-item[0], item[1]))[1] if good else ""
 
 
-def digest(lessons: Sequence[Lesson], now: datetime, paths: Sequence[str], *, limit: int) -> str:
-    """What to tell a reviewer of ``paths``, in at most ``limit`` characters, whole lines only.
+def digest(
+    lessons: Sequence[Lesson],
+    now: datetime,
+    paths: Sequence[str],
+    *,
+    limit: int,
+    count: Callable[[str], int] = len,
+) -> str:
+    """What to tell a reviewer of ``paths``, in whole lines that ``count`` no more than ``limit``.
 
     The same lessons give the same text in whatever order they come.
     """
@@ -139,7 +146,7 @@ def digest(lessons: Sequence[Lesson], now: datetime, paths: Sequence[str], *, li
         if _value(lesson, now, paths) < FORGOTTEN:
             break
         line = _line(lesson)
-        limit -= len(line) + 1
+        limit -= count(f"{line}\n")
         if limit < 0:
             break
         taken.append(line)

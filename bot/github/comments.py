@@ -5,12 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from bot.errors import GitHubError
 from bot.github.calls import Calls
-from bot.github.records import to_comment, to_review
+from bot.github.records import to_comment, to_issue, to_review
+from bot.models.context import LinkedIssue
 from bot.models.github import Comment, DraftComment, PostedReview
 
 
 class Comments(Calls):
+    async def issue(self, number: int) -> LinkedIssue | None:
+        """Its title and whole text; None if there is none."""
+        try:
+            return to_issue(await self._get("issues", number))
+        except GitHubError as error:
+            if error.status in (404, 410):
+                return None
+            raise
+
     async def issue_comments(self, number: int) -> list[Comment]:
         return [to_comment(item) for item in await self._all("issues", number, "comments")]
 

@@ -15,6 +15,7 @@ from bot.github.payload import (
     obj,
     text,
 )
+from bot.models.context import LinkedIssue
 from bot.models.github import (
     Comment,
     Permission,
@@ -28,6 +29,13 @@ from bot.models.github import (
 GHOST = "ghost"
 """GitHub's own name for the author of what a deleted account left behind."""
 _BOT = "[bot]"
+
+
+def to_issue(value: Any) -> LinkedIssue:
+    data = obj(value, "issue")
+    return LinkedIssue(
+        number=number(data, "number"), title=text(data, "title"), text=text(data, "body")
+    )
 
 
 def to_pull(value: Any) -> PullRequest:

@@ -181,7 +181,11 @@ class RunConfig:
     diff: Diff | None = None
     base_sha: str = ""
     ignored: frozenset[str] = frozenset()
-    """Paths of the diff that the repository's configuration leaves out."""
+    """Paths of the diff that this agent does not read: nobody does, or another part holds them."""
+    part: str = ""
+    """"2 of 3" where a change is read in parts, each in a call of its own."""
+    clipped: tuple[str, ...] = ()
+    """Paths whose diff the composed prompt does not hold."""
     purse: Purse | None = None
     """Asked before every model call that goes through our own process; None: no limit."""
 

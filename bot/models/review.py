@@ -24,6 +24,14 @@ class Skipped:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """Files of a change that are read together. ``folder`` holds all of them; "" is the root."""
+
+    folder: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
     """What is reviewed: a diff and where it lies. ``base_ref`` is a name for people."""
 
@@ -37,6 +45,8 @@ class Change:
     body: str = ""
     repo: Repo | None = None
     skipped: tuple[Skipped, ...] = ()
+    parts: tuple[Part, ...] = ()
+    """In which it is read, where it is too large for one prompt; empty: as a whole."""
     known: tuple[KnownIssue, ...] = ()
     """Issues of earlier runs of this pull request; empty for a first or a local review."""
     since: Mapping[str, Diff] = field(default_factory=dict)
@@ -131,6 +141,8 @@ class ReviewResult:
     skipped: tuple[Skipped, ...] = ()
     files: int = 0
     """Files of the diff that were reviewed."""
+    parts: tuple[Part, ...] = ()
+    """In which coding agents read it, if not as a whole."""
     held: tuple[HeldBack, ...] = ()
     """Found, and not posted: no comment, not counted as open, listed with the reason."""
     judge: AgentReport | None = None

@@ -6,7 +6,7 @@ an answer that nobody understood, it could say "nothing" without having looked.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -42,15 +42,21 @@ async def run_until_readable(
     return _together(first, second), first
 
 
-def reported(agent: Panelist, run: AgentRun, first: AgentRun | None, change: Change) -> AgentReport:
+def reported(
+    agent: Panelist,
+    run: AgentRun,
+    first: AgentRun | None,
+    change: Change,
+    config: RunConfig,
+) -> AgentReport:
     """Of both answers; what the first one reported as prose is not lost if the second has nothing.
 
     Whether it finished, the second one says: unless that failed and the first one was complete.
     """
-    report = read_report(agent, run, change)
+    report = read_report(agent, run, change, config)
     if first is None:
         return report
-    before = read_report(agent, first, change)
+    before = read_report(agent, first, change, config)
     if report.state is not ReportState.FINISHED and before.state is ReportState.FINISHED:
         return replace(before, run=report.run, problems=(*before.problems, TOLD))
     findings = report.findings or before.findings
@@ -60,7 +66,7 @@ def reported(agent: Panelist, run: AgentRun, first: AgentRun | None, change: Cha
 def _together(first: AgentRun, second: AgentRun) -> AgentRun:
     return replace(
         second,
-        tokens=_sum(first.tokens, second.tokens),
+        tokens=summed([first.tokens, second.tokens]),
         started_at=first.started_at,
         duration=first.duration + second.duration,
         buffer=(*first.buffer, *second.buffer),
@@ -68,13 +74,12 @@ def _together(first: AgentRun, second: AgentRun) -> AgentRun:
     )
 
 
-def _sum(one: Tokens, other: Tokens) -> Tokens:
+def summed(every: Sequence[Tokens]) -> Tokens:
     """Of what one of them does not know, the sum is unknown."""
-    costs = (one.cost_usd, other.cost_usd)
-    known = [cost for cost in costs if cost is not None]
+    known = [tokens.cost_usd for tokens in every if tokens.cost_usd is not None]
     return Tokens(
-        input=one.input + other.input,
-        output=one.output + other.output,
-        cost_usd=sum(known, Decimal(0)) if len(known) == len(costs) else None,
-        by_model=(*one.by_model, *other.by_model),
+        input=sum(tokens.input for tokens in every),
+        output=sum(tokens.output for tokens in every),
+        cost_usd=sum(known, Decimal(0)) if len(known) == len(every) else None,
+        by_model=tuple(usage for tokens in every for usage in tokens.by_model),
     )

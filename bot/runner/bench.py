@@ -15,8 +15,8 @@ from pathlib import Path
 from bot.checkout.draft import Drafts, Signature
 from bot.checkout.local import LocalRepo
 from bot.checkout.repository import Repository
+from bot.context.parts import scoped
 from bot.errors import ConfigurationError
-from bot.findings.scope import split
 from bot.guard import Failed, guard
 from bot.models import Change, Diff, Draft, KnownIssue, Workspace
 
@@ -130,12 +130,14 @@ class Bench:
     async def _furnished(self, places: Places) -> Change:
         diff = await places.repository.diff(places.start.base_sha, self.sha)
         workspace = await self._read_stack.enter_async_context(places.workspaces(self.sha))
+        parts, skipped = await asyncio.to_thread(scoped, diff, places.ignored)
         return replace(
             places.start,
             diff=diff,
             workspace=workspace,
             head_sha=self.sha,
-            skipped=split(diff, places.ignored).skipped,
+            skipped=skipped,
+            parts=parts,
         )
 
     async def _since(self, repository: Repository, known: Sequence[KnownIssue]) -> dict[str, Diff]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.context.prompt import fenced
+from bot.context.fence import fenced
 from bot.models import Issue, ReportState, ReviewResult, SuiteOutcome, SuiteState
 from bot.models.text import visible
 from bot.testrun.compare import compare

@@ -9,7 +9,7 @@ value: ``source`` makes sure of it again whenever a step needs it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -18,8 +18,8 @@ from bot.agents.audience import attending
 from bot.agents.fanout import finish_run, run_agent
 from bot.agents.sinks import Sink
 from bot.clock import Clock
-from bot.context.prompt import GUARDS, compose
-from bot.errors import OverBudget
+from bot.context.prompt import DIFF, GUARDS, compose
+from bot.errors import AgentFailed, BudgetTooSmall
 from bot.log import bound, logger
 from bot.models import (
     AgentReport,
@@ -27,6 +27,7 @@ from bot.models import (
     Change,
     Failure,
     FailureKind,
+    Part,
     ReportState,
     ReviewResult,
     Role,
@@ -40,6 +41,7 @@ from bot.runner.again import reported, run_until_readable
 from bot.runner.budget import Budget
 from bot.runner.judge import judged
 from bot.runner.member import Panelist, Source, Step
+from bot.runner.parts import combined, share_of
 from bot.runner.settling import settled
 from bot.runner.spending import Spending
 from bot.runner.verify import verified
@@ -69,15 +71,9 @@ async def review(
     reports: list[AgentReport] = []
     result: ReviewResult | None = None
     try:
-        reports = await _all(
-            [
-                step(
-                    _step_name(agent),
-                    partial(_ask, agent, source, context, clock=clock, sinks=sinks, budget=budget),
-                )
-                for agent in agents
-            ]
-        )
+        parts = await step("parts", partial(_parts, source))
+        ask = partial(_ask, source, context, clock=clock, sinks=sinks, budget=budget)
+        reports = await _all([_reported(agent, parts, step, ask) for agent in agents])
         analyzers = frozenset(a.spec.name for a in agents if a.kind.analyzer)
         work = partial(settled, source, tuple(reports), analyzers, now=clock.now)
         result = await step("merge", work)
@@ -115,6 +111,32 @@ async def review(
     return result
 
 
+async def _parts(source: Source) -> tuple[Part, ...]:
+    """Recorded, because it decides how many steps there are."""
+    return (await source()).parts
+
+
+async def _reported(
+    agent: Panelist,
+    parts: Sequence[Part],
+    step: Step,
+    ask: Callable[[Panelist, str, str, frozenset[str]], Awaitable[AgentReport]],
+) -> AgentReport:
+    """An agent reads the parts in turn, each in a step of its own; an analyzer reads the tree."""
+    name = f"agent {agent.spec.name}"
+    if len(parts) <= 1 or agent.kind.analyzer:
+        return await step(name, partial(ask, agent, name, "", frozenset()))
+    whole = frozenset(path for part in parts for path in part.paths)
+    poor = replace(agent, spec=share_of(agent.spec, len(parts)))
+    reports: list[AgentReport] = []
+    for number, part in enumerate(parts, start=1):
+        which = f"{number} of {len(parts)}"
+        mine = f"{name} ({which})"
+        work = partial(ask, poor, mine, which, whole - frozenset(part.paths))
+        reports.append(await step(mine, work))
+    return combined(reports)
+
+
 async def _all(works: Sequence[Awaitable[AgentReport]]) -> list[AgentReport]:
     """Every result; an error is raised only after nobody is at work any more."""
     results = await asyncio.gather(*works, return_exceptions=True)
@@ -126,26 +148,29 @@ async def _all(works: Sequence[Awaitable[AgentReport]]) -> list[AgentReport]:
     return reports
 
 
-def _step_name(agent: Panelist) -> str:
-    return f"agent {agent.spec.name}"
-
-
 async def _ask(
-    agent: Panelist,
     source: Source,
     context: ReviewContext,
+    agent: Panelist,
+    name: str,
+    part: str,
+    elsewhere: frozenset[str],
     *,
     clock: Clock,
     sinks: Sequence[Sink],
     budget: Budget | None,
 ) -> AgentReport:
-    spending = Spending(agent.spec, agent.kind, budget, _step_name(agent))
+    spending = Spending(agent.spec, agent.kind, budget, name)
     with bound(agent=agent.spec.name):
         refusal = await spending.refusal()
         if refusal is not None:
-            return await _not_started(agent, refusal, sinks)
+            return await _not_started(agent, refusal, FailureKind.BUDGET, sinks)
         change = await source()
-        config = spending.equipped(_config(agent, change, context))
+        try:
+            made = await asyncio.to_thread(_config, agent, change, context, part, elsewhere)
+        except BudgetTooSmall as error:
+            return await _not_started(agent, error, FailureKind.MISCONFIGURED, sinks)
+        config = spending.equipped(made)
 
         async def attempt(asked: RunConfig, seconds: float) -> AgentRun:
             return await _run(agent, asked, seconds, clock=clock, sinks=sinks)
@@ -156,13 +181,15 @@ async def _ask(
             await spending.close()
         run = await spending.counted(run)
         _log.info("agent.ended", status=run.status.value, seconds=round(run.duration, 2))
-    return reported(agent, run, first, change)
+    return reported(agent, run, first, change, config)
 
 
-async def _not_started(agent: Panelist, refusal: OverBudget, sinks: Sequence[Sink]) -> AgentReport:
+async def _not_started(
+    agent: Panelist, refusal: AgentFailed, kind: FailureKind, sinks: Sequence[Sink]
+) -> AgentReport:
     """Nothing was asked, so nothing was spent; and nobody has looked, so nothing passed."""
-    name, failure = agent.spec.name, Failure(kind=FailureKind.BUDGET, message=refusal.message)
-    _log.warning("agent.over_budget", reason=refusal.message)
+    name, failure = agent.spec.name, Failure(kind=kind, message=refusal.message)
+    _log.warning("agent.not_started", reason=refusal.message)
     async with attending(sinks) as audience:
         await audience.send(name, RunError(message=failure.message, kind=failure.kind))
     return AgentReport(
@@ -188,7 +215,13 @@ async def _run(
     )
 
 
-def _config(agent: Panelist, change: Change, context: ReviewContext) -> RunConfig:
+def _config(
+    agent: Panelist,
+    change: Change,
+    context: ReviewContext,
+    part: str,
+    elsewhere: frozenset[str],
+) -> RunConfig:
     spec = agent.spec
     config = RunConfig(
         skills=spec.skills,
@@ -200,7 +233,9 @@ def _config(agent: Panelist, change: Change, context: ReviewContext) -> RunConfi
         workspace=change.workspace,
         diff=change.diff,
         base_sha=change.base_sha,
-        ignored=frozenset(skipped.path for skipped in change.skipped),
+        ignored=elsewhere | {skipped.path for skipped in change.skipped},
+        part=part,
     )
     spelled = replace(config, skills=tuple(map(agent.kind.spell_skill, spec.skills)))
-    return replace(config, prompt=compose(spelled, context))
+    composed = compose(spelled, context)
+    return replace(config, prompt=composed.text, clipped=composed.missing(DIFF))

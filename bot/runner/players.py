@@ -82,10 +82,9 @@ class _Agent:
                 self._context,
                 head=head,
                 allowed=(*files, *self._also),
-                lessons=change.lessons,
                 ignored={skipped.path for skipped in change.skipped},
                 own_words=self._agent.spec.prompt,
-            )
+            ).text
 
         name = self._agent.spec.name
         run = await ask(

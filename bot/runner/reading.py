@@ -12,10 +12,9 @@ from typing_extensions import override
 
 from bot.agents.analyzer import touched
 from bot.checkout.files import read_file
-from bot.context.prompt import left_out
 from bot.findings.grounding import ground
 from bot.findings.parse import Answer, parse_answer
-from bot.models import AgentReport, AgentRun, Change, FileStatus, Finding
+from bot.models import AgentReport, AgentRun, Change, FileStatus, Finding, RunConfig
 from bot.models.text import visible
 from bot.runner.member import Panelist, outcome, told_warnings
 
@@ -27,7 +26,7 @@ MAX_FILES = 5_000
 MAX_UNBELIEVED = 10
 
 
-def read_report(agent: Panelist, run: AgentRun, change: Change) -> AgentReport:
+def read_report(agent: Panelist, run: AgentRun, change: Change, config: RunConfig) -> AgentReport:
     """An agent that did not finish keeps what can be read, and never counts as finished."""
     answer = _answer(agent, run, change)
     findings, untouched = answer.findings, 0
@@ -47,9 +46,9 @@ def read_report(agent: Panelist, run: AgentRun, change: Change) -> AgentReport:
         praise=answer.praise,
         guidance=answer.guidance,
         reason=reason,
-        files=_given(agent, change, ignored),
+        files=_given(agent, change, config),
         problems=(
-            *_clipped(agent, change, ignored),
+            *_clipped(config.clipped),
             *told_warnings(run),
             *answer.problems,
             *unbelieved,
@@ -93,18 +92,17 @@ def _grounded(
     return tuple(finding for finding, _problem in grounded), tuple(told)
 
 
-def _given(agent: Panelist, change: Change, ignored: set[str]) -> int:
+def _given(agent: Panelist, change: Change, config: RunConfig) -> int:
     """How many of the files under review it was given whole."""
-    files = [file for file in change.diff.files if file.path not in ignored]
+    files = [file for file in change.diff.files if file.path not in config.ignored]
     if agent.kind.analyzer:
         reads = agent.kind.reads or (lambda _path: True)
         return sum(f.status is not FileStatus.DELETED and reads(f.path) for f in files)
-    return len(files) - len(left_out(change.diff, frozenset(ignored)))
+    return len(files) - len(config.clipped)
 
 
-def _clipped(agent: Panelist, change: Change, ignored: set[str]) -> tuple[str, ...]:
+def _clipped(paths: Sequence[str]) -> tuple[str, ...]:
     """A prompt that did not hold the whole diff is told: what was in it is all that is sure."""
-    paths = () if agent.kind.analyzer else left_out(change.diff, frozenset(ignored))
     names = ", ".join(visible(path) for path in paths[:MAX_NAMES])
     more = f" and {len(paths) - MAX_NAMES} more" if len(paths) > MAX_NAMES else ""
     return (f"the diff of {names}{more} did not fit in its prompt",) if paths else ()

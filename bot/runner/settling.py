@@ -75,6 +75,7 @@ def settle(
         carried=weighed.carried,
         closed=weighed.closed,
         skipped=change.skipped,
+        parts=change.parts if len(change.parts) > 1 else (),
         files=len(change.diff.files) - len({s.path for s in change.skipped}),
     )
 

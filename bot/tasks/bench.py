@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from bot.checkout.draft import Signature
-from bot.findings.scope import split
+from bot.context.parts import scoped
 from bot.models import Change, Diff, RepoConfig, Workspace
 from bot.runner.bench import Bench, Places
 from bot.runner.rules import allowing, files_of
@@ -44,6 +45,7 @@ def pull_bench(services: Services, planned: RefactorPlan) -> Bench:
             async with mirror.tree(sha, pull.number, strip=False) as tree:
                 yield tree
 
+        parts, skipped = await asyncio.to_thread(scoped, diff, planned.config.ignored)
         start = Change(
             diff=diff,
             workspace=workspace,
@@ -54,7 +56,8 @@ def pull_bench(services: Services, planned: RefactorPlan) -> Bench:
             title=pull.title,
             body=pull.body,
             repo=pull.repo,
-            skipped=split(diff, planned.config.ignored).skipped,
+            skipped=skipped,
+            parts=parts,
             lessons=tuple(await services.store.lessons(pull.repo)),
         )
         return Places(

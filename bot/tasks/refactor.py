@@ -23,7 +23,6 @@ from bot.models import (
     ReplyRequest,
     RunState,
 )
-from bot.models.context import ReviewContext
 from bot.publish import render
 from bot.publish.run_log import RunLog
 from bot.runner.bench import Bench
@@ -33,6 +32,7 @@ from bot.tasks.bench import pull_bench
 from bot.tasks.plan import NoRun
 from bot.tasks.refactor_plan import RefactorPlan, mark_of, patch_of, plan
 from bot.tasks.services import Services
+from bot.tasks.told import told
 
 GRACE_SECONDS = TEST_SECONDS
 """An agent keeps its own time, and so do the tests; this is for whatever does not."""
@@ -87,9 +87,7 @@ async def _repair(
     services: Services, step: Step, planned: RefactorPlan, bench: Bench
 ) -> LoopResult:
     pull = planned.pull
-    context = ReviewContext(
-        title=pull.title, body=pull.body, instructions=planned.config.instructions
-    )
+    context = await step("context", partial(told, services, planned, bench.change))
     budget = services.budgets.of_run(planned.run_id, pull.repo, pull.number, planned.limits)
     log = RunLog(services.store, planned.run_id, clock=services.clock, secrets=services.secrets)
     async with log:

@@ -14,12 +14,12 @@ from bot.guard import Failed, guard
 from bot.jobs import Step, recipe
 from bot.log import bound, logger
 from bot.models import Job, RefactorRequest, ReviewPlan, ReviewRequest, ReviewResult
-from bot.models.context import ReviewContext
 from bot.publish.progress import CheckProgress
 from bot.publish.run_log import RunLog
 from bot.tasks import ending, publishing, reply
 from bot.tasks.plan import NoRun, plan
 from bot.tasks.services import Services
+from bot.tasks.told import told
 from bot.tasks.workspace import Workbench
 
 NOTHING = "no file of this change can be reviewed: it is empty, or all of it is ignored or binary"
@@ -99,9 +99,7 @@ async def _read(
     judge = (
         runner.panelist(planned.judge, services.sandbox, services.kinds) if planned.judge else None
     )
-    context = ReviewContext(
-        title=pull.title, body=pull.body, instructions=planned.config.instructions
-    )
+    context = await step("context", partial(told, services, planned, bench))
     budget = services.budgets.of_run(planned.run_id, pull.repo, pull.number, planned.limits)
     async with (
         RunLog(

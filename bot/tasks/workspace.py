@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from bot.checkout.mirror import Mirror
-from bot.findings.scope import split
+from bot.context.parts import scoped
 from bot.findings.states import OPEN
 from bot.guard import Failed, guard
 from bot.jobs import recordable
@@ -70,6 +70,7 @@ class Workbench:
             mirror.workspace(pull.base_sha, pull.head_sha, pull.number)
         )
         known = await self._known()
+        parts, skipped = await asyncio.to_thread(scoped, diff, plan.config.ignored)
         return Change(
             diff=diff,
             workspace=workspace,
@@ -80,7 +81,8 @@ class Workbench:
             title=pull.title,
             body=pull.body,
             repo=pull.repo,
-            skipped=split(diff, plan.config.ignored).skipped,
+            skipped=skipped,
+            parts=parts,
             known=known,
             lessons=tuple(await self._services.store.lessons(pull.repo)),
             since=await self._since(mirror, known, pull.head_sha),

@@ -15,6 +15,14 @@ from bot.demo.state import Comment, Reaction, ReviewComment
 RESOURCE = "IssueComment"
 
 
+async def get_issue(call: Call) -> web.Response:
+    """A pull request is an issue, too."""
+    plain = call.hub.state.issues.get((call.repo.id, call.number("issue_number")))
+    if plain is not None:
+        return answer(shapes_talk.plain_issue(call.hub.shapes, plain))
+    return answer(shapes_talk.issue(call.hub.shapes, call.pull("issue_number")))
+
+
 async def list_comments(call: Call) -> web.Response:
     """The oldest first."""
     pull = call.pull("issue_number")
@@ -106,6 +114,7 @@ async def react(call: Call) -> web.Response:
 
 _REPO = "/repos/{owner}/{repo}"
 ROUTES: tuple[Route, ...] = (
+    ("GET", f"{_REPO}/issues/{{issue_number}}", get_issue),
     ("GET", f"{_REPO}/issues/{{issue_number}}/comments", list_comments),
     ("POST", f"{_REPO}/issues/{{issue_number}}/comments", create_comment),
     ("GET", f"{_REPO}/issues/comments/{{comment_id}}", get_comment),

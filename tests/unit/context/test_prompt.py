@@ -6,11 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.context.prompt import DIFF_LIMIT, GUARDS, MAX_FILES, compose, fenced, left_out, render_file
+from bot.context.fence import fenced, render_file
+from bot.context.prompt import DIFF, GUARDS, MAX_FILES
+from bot.context.prompt import compose as composed
+from bot.context.sections import PROMPT_TOKENS
+from bot.context.tokens import estimate
 from bot.models import Diff, FileDiff, FileStatus, Hunk, PathInstruction, Role, RunConfig
 from bot.models.context import ReviewContext
 
 EMPTY = ReviewContext()
+
+
+def compose(config, context, **more):
+    return composed(config, context, **more).text
 
 
 def file(path="app.py", line="+x = 1", status=FileStatus.MODIFIED, **more):
@@ -87,14 +95,14 @@ def test_instructions_are_told_only_for_paths_of_the_change():
 
 
 def test_what_does_not_fit_is_named_and_the_rest_is_whole():
-    big = file("big.py", "+" + "x" * DIFF_LIMIT)
-    prompt = compose(config(big, file("small.py", "+y = 2")), EMPTY)
+    big = file("big.py", "+" + "x = 1; " * PROMPT_TOKENS)
+    made = composed(config(big, file("small.py", "+y = 2")), EMPTY)
+    prompt = made.text
     assert "+y = 2" in prompt
     assert "does not fit here" in prompt
     assert "big.py" in prompt.split("does not fit here")[1]
-    assert len(prompt) < DIFF_LIMIT
-    assert left_out(Diff(base_sha="", head_sha="", files=(big,)), frozenset()) == ("big.py",)
-    assert left_out(Diff(base_sha="", head_sha="", files=(big,)), frozenset({"big.py"})) == ()
+    assert estimate(prompt) == made.used < PROMPT_TOKENS
+    assert made.missing(DIFF) == ("big.py",)
 
 
 def test_ignored_files_are_not_shown():

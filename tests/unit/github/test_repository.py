@@ -48,6 +48,7 @@ CALLS: dict[str, tuple[str, Call]] = {
     "update_check": ("checks/update", lambda c: c.update_check(1, CHECK)),
     "tell_check": ("checks/update", lambda c: c.tell_check(1, "t", "s")),
     "checks": ("checks/list-for-ref", lambda c: c.checks(SHA, "harness")),
+    "issue": ("issues/get", lambda c: c.issue(5)),
     "issue_comments": ("issues/list-comments", lambda c: c.issue_comments(5)),
     "create_issue_comment": ("issues/create-comment", lambda c: c.create_issue_comment(5, "b")),
     "update_issue_comment": ("issues/update-comment", lambda c: c.update_issue_comment(5, "b")),

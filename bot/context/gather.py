@@ -1,0 +1,105 @@
+"""Everything a reviewer is told besides the diff, found out once for a run.
+
+No source is worth a review: what cannot be read is a sentence in `ReviewContext.problems`, and
+what it would have said is missing. Who instructs is the base branch alone; what the head and its
+author say is told as data.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from bot.context.instructions import COPILOT, MAX_LETTERS, NAMES, wanted
+from bot.context.intent import first_paragraph, linked_numbers
+from bot.context.memory import told_memory
+from bot.guard import Failed, guard
+from bot.models import Change, PathInstruction
+from bot.models.context import CommitNote, Guide, LinkedIssue, ReviewContext
+
+T = TypeVar("T")
+
+
+class Commits(Protocol):
+    """The part of `bot.checkout.repository.Repository` that is read here."""
+
+    async def files_named(self, sha: str, names: Sequence[str]) -> tuple[str, ...]: ...
+
+    async def show(self, sha: str, path: str) -> bytes | None: ...
+
+    async def commits(self, base_sha: str, head_sha: str) -> tuple[CommitNote, ...]: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sources:
+    """Where a context comes from. ``issue`` asks GitHub for one; None for a local change."""
+
+    repository: Commits
+    now: Callable[[], datetime]
+    instructions: tuple[PathInstruction, ...] = ()
+    issue: Callable[[int], Awaitable[LinkedIssue | None]] | None = None
+
+
+async def gather(change: Change, sources: Sources) -> ReviewContext:
+    """The context of this change. Raises nothing but cancellation and `TryLater`."""
+    base = change.diff.base_sha
+    skipped = {item.path for item in change.skipped}
+    paths = [file.path for file in change.diff.files if file.path not in skipped]
+    found = _Found()
+    commits = await found.out("commits", sources.repository.commits(base, change.head_sha), ())
+    guides = await found.out("instructions", _guides(sources.repository, change, paths), ())
+    linked = await found.out("linked issues", _linked(change, commits, sources), ())
+    memory = await asyncio.to_thread(told_memory, change.lessons, paths, sources.now())
+    return ReviewContext(
+        title=change.title,
+        body=change.body,
+        linked=linked,
+        commits=commits,
+        instructions=sources.instructions,
+        guides=guides,
+        memory=memory,
+        problems=tuple(found.problems),
+    )
+
+
+@dataclass
+class _Found:
+    """Takes what a source gives, and keeps what went wrong."""
+
+    problems: list[str] = field(default_factory=list)
+
+    async def out(self, what: str, work: Awaitable[T], otherwise: T) -> T:
+        done = await guard(f"context.{what}", work)
+        if not isinstance(done, Failed):
+            return done
+        self.problems.append(f"{what}: {done.reason}")
+        return otherwise
+
+
+async def _guides(repository: Commits, change: Change, paths: Sequence[str]) -> tuple[Guide, ...]:
+    """Of the base branch as it is now, as is all that instructs."""
+    there = await repository.files_named(change.base_sha, (*NAMES, COPILOT))
+    guides: list[Guide] = []
+    for path in wanted(paths, frozenset(there)):
+        content = await repository.show(change.base_sha, path)
+        if content is not None:
+            text = content[: MAX_LETTERS * 4].decode("utf-8", "replace")
+            guides.append(Guide(path=path, text=text))
+    return tuple(guides)
+
+
+async def _linked(
+    change: Change, commits: Sequence[CommitNote], sources: Sources
+) -> tuple[LinkedIssue, ...]:
+    if sources.issue is None or change.repo is None:
+        return ()
+    said = [change.title, change.body, *(f"{c.subject}\n{c.body}" for c in commits)]
+    issues: list[LinkedIssue] = []
+    for number in linked_numbers(said, change.repo.full_name):
+        issue = await sources.issue(number)
+        if issue is not None:
+            issues.append(replace(issue, text=first_paragraph(issue.text)))
+    return tuple(issues)

@@ -1,0 +1,117 @@
+"""Sections of a prompt, and the text they become when they have to fit. Pure.
+
+A section is our own words and, below them, units of one kind: in a fence if they are anybody
+else's. What does not fit is named below the prompt's sections, never silently cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bot.context.budget import Allocation, Block, Dropped, Unit, allocate
+from bot.context.fence import fenced
+from bot.context.tokens import Count, estimate
+from bot.errors import BudgetTooSmall
+from bot.models.text import visible
+
+PROMPT_TOKENS = 100_000
+"""Of one prompt; it leaves room for what an agent reads by itself."""
+ROUNDS = 8
+MAX_NAMES = 200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Section:
+    """``lead`` is ours. ``info`` is the fence's; None for units that are our own words, bare.
+
+    ``missing``: our words above the names of units that do not fit; by default they are named
+    together with those of other sections.
+    """
+
+    name: str
+    units: tuple[Unit, ...] = ()
+    lead: str = ""
+    info: str | None = ""
+    weight: int = 1
+    required: bool = False
+    joint: str = "\n"
+    missing: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Composed:
+    """A prompt, and what is (and is not) in it. ``tokens``: by section, of what was kept."""
+
+    text: str
+    used: int
+    allocation: Allocation
+
+    def missing(self, name: str) -> tuple[str, ...]:
+        """Names of a section's units that the prompt does not hold."""
+        return tuple(item.unit for item in self.allocation.dropped if item.block == name)
+
+
+def own(name: str, text: str) -> Section:
+    """Words of ours or the operator's: whole, or nothing is asked at all."""
+    units = (Unit(name=name, text=text),) if text.strip() else ()
+    return Section(name=name, units=units, info=None, required=True)
+
+
+def fit(
+    sections: Sequence[Section], *, limit: int = PROMPT_TOKENS, count: Count = estimate
+) -> Composed:
+    """The prompt in at most ``limit`` tokens by ``count``; `BudgetTooSmall` if that cannot be."""
+    room = limit
+    blocks = [_block(section, count) for section in sections]
+    for _round in range(ROUNDS):
+        allocation = allocate(blocks, room, count)
+        text = _text(sections, allocation)
+        used = count(text)
+        if used <= limit:
+            return Composed(text=text, used=used, allocation=allocation)
+        # What joins the parts costs something too, and so do names of what was left out.
+        room -= used - limit + limit // 100
+    raise BudgetTooSmall(f"what a prompt must hold does not fit into {limit} tokens")
+
+
+def _block(section: Section, count: Count) -> Block:
+    overhead = count(section.lead) + (8 if section.info is not None else 1)
+    return Block(
+        name=section.name,
+        units=section.units,
+        weight=section.weight,
+        required=section.required,
+        overhead=overhead,
+    )
+
+
+def _text(sections: Sequence[Section], allocation: Allocation) -> str:
+    parts: list[str] = []
+    rest: list[Dropped] = []
+    for section in sections:
+        parts.append(_written(section, allocation.kept[section.name]))
+        lost = [item for item in allocation.dropped if item.block == section.name]
+        if section.missing and lost:
+            parts.append(f"{section.missing}\n{fenced(_names(item.unit for item in lost))}")
+        else:
+            rest += lost
+    if rest:
+        names = _names(f"{item.block}: {item.unit}" for item in rest)
+        parts.append(f"There was no room here for:\n{fenced(names)}")
+    return "\n\n".join(part for part in map(str.rstrip, parts) if part) + "\n"
+
+
+def _written(section: Section, units: Sequence[Unit]) -> str:
+    text = section.joint.join(unit.text for unit in units)
+    if not text.strip():
+        return ""
+    if section.info is None:
+        return f"{section.lead}\n{text}" if section.lead else text
+    return f"{section.lead}\n{fenced(text, section.info)}"
+
+
+def _names(names: Iterable[str]) -> str:
+    every = list(map(visible, names))
+    more = [f"and {len(every) - MAX_NAMES} more"] if len(every) > MAX_NAMES else []
+    return "\n".join([*every[:MAX_NAMES], *more])
