@@ -82,6 +82,7 @@ GUARDED = {
     "bot/app.py": "readiness is an answer, not a crash",
     "bot/jobs": "a failing sweep must not end the engine",
     "bot/publish": "a publisher that fails is reported by the others",
+    "bot/context/gather.py": "what a source cannot say is missing, and costs no review",
     "bot/runner": "a judge that fails holds nothing back, and costs no review",
     "bot/tasks": "whatever ends a run must be told on the pull request",
     "bot/webhook": "a delivery that cannot be stored is answered with 503",

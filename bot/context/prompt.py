@@ -25,7 +25,7 @@ from bot.context.intent import intent_sections
 from bot.context.sections import PROMPT_TOKENS, Composed, Section, fit, own
 from bot.context.tokens import Count, estimate
 from bot.models import FileDiff, Role, RunConfig
-from bot.models.context import ReviewContext
+from bot.models.context import Guide, ReviewContext
 from bot.models.structure import Pin, Relation
 from bot.models.text import visible
 
@@ -119,13 +119,17 @@ def instruction_sections(context: ReviewContext, paths: Sequence[str]) -> list[S
     guides = [
         Section(
             name=f"guide {guide.path}",
-            lead=f"What {visible(guide.path)} of the base branch says to agents:",
-            units=(Unit(name=guide.path, text=clipped(guide.text, MAX_LETTERS)),),
+            lead="What a file of the base branch says to agents; its path first:",
+            units=(Unit(name=guide.path, text=_guide(guide)),),
             weight=3,
         )
         for guide in guides_for(paths, context.guides)
     ]
     return [*by_path, *guides]
+
+
+def _guide(guide: Guide) -> str:
+    return f"{visible(guide.path)}\n\n{clipped(guide.text, MAX_LETTERS)}"
 
 
 def around_sections(context: ReviewContext, paths: Sequence[str]) -> list[Section]:

@@ -236,6 +236,8 @@ def _config(
         ignored=elsewhere | {skipped.path for skipped in change.skipped},
         part=part,
     )
+    if agent.kind.analyzer:
+        return config  # it reads the tree, and nothing that anybody says
     spelled = replace(config, skills=tuple(map(agent.kind.spell_skill, spec.skills)))
     composed = compose(spelled, context)
     return replace(config, prompt=composed.text, clipped=composed.missing(DIFF))

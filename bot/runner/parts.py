@@ -37,7 +37,8 @@ def combined(reports: Sequence[AgentReport]) -> AgentReport:
     return replace(
         worst,
         run=combined_run([report.run for report in reports], worst.run),
-        findings=tuple(finding for report in reports for finding in report.findings),
+        # What it says again in the same words, having looked beyond its part, it says once.
+        findings=tuple(dict.fromkeys(f for report in reports for f in report.findings)),
         summary=_joined([report.summary for report in reports]),
         praise=tuple(dict.fromkeys(words for report in reports for words in report.praise)),
         guidance=_joined([report.guidance for report in reports]),

@@ -429,6 +429,7 @@ async def test_four_hundred_files_and_thirty_thousand_lines_are_reviewed(stage):
     assert places == [*shown, ("src/m307.py", None)]
     assert "found 4 = 3 inline + 1 file + 0 summary" in plain(stage.summary(pull))
     assert "400 files reviewed, 0 not" in stage.summary(pull)
+    assert "coding agents read it in 4 parts: `src` (" in stage.summary(pull)
 
 
 async def test_binary_rename_mode_crlf_and_no_newline_at_the_end(stage):

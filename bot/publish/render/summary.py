@@ -197,6 +197,7 @@ def _details(publication: Publication, scale: float) -> str:
     )
     return joined(
         coverage,
+        _parts(result),
         _skipped(result, scale),
         agents_table(result),
         _opinions(result, publication.secrets),
@@ -205,6 +206,18 @@ def _details(publication: Publication, scale: float) -> str:
         numbers(publication),
         _decided(publication),
     )
+
+
+def _parts(result: ReviewResult) -> str:
+    """Nobody saw such a change as a whole; that is said."""
+    if not result.parts:
+        return ""
+    named = ", ".join(
+        f"{sanitize.code(shorten(part.folder or '/', 60), limit=80)}"
+        f" ({plural(len(part.paths), 'file')})"
+        for part in result.parts
+    )
+    return f"Too large for one prompt: coding agents read it in {len(result.parts)} parts: {named}."
 
 
 def _skipped(result: ReviewResult, scale: float) -> str:

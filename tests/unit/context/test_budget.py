@@ -1,4 +1,4 @@
-"""What fits is decided the same way every time, whole units at a time, and never above the limit."""
+"""What fits is decided the same way every time: whole units, and never above the limit."""
 
 import pytest
 from hypothesis import given, settings

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,14 @@ from bot.models import (
     AssistantText,
     Change,
     Diff,
+    Event,
     FileDiff,
     FileStatus,
     Finished,
     Hunk,
     IssueState,
     KnownIssue,
+    Part,
     Placement,
     ReportState,
     Role,
@@ -31,6 +34,7 @@ from bot.models import (
 )
 from bot.models.context import ReviewContext
 from bot.runner import Panelist, review
+from bot.runner.parts import share_of
 
 ANSWER = """Looks wrong.
 {"issues": [{"severity": "critical", "file": "app.py", "line": 2, "title": "eval of input",
@@ -68,10 +72,12 @@ class Reviewer:
         self.name = name
         self.events = events
         self.configs = []
+        self.second: tuple[Event, ...] = ()
 
     async def start(self, config):
         self.configs.append(config)
-        return Process(self.events)
+        said = self.second if self.second and len(self.configs) > 1 else self.events
+        return Process(said)
 
 
 def kind(*, analyzer):
@@ -185,7 +191,7 @@ async def test_what_two_agents_say_about_one_line_is_one_issue(change):
 async def test_each_agent_is_a_step_of_its_own_and_merging_is_the_last(change):
     steps = Steps()
     await run(change, agent("a"), agent("b"), step=steps)
-    assert steps.names == ["agent a", "agent b", "merge"]
+    assert steps.names == ["parts", "agent a", "agent b", "merge"]
 
 
 @pytest.mark.parametrize(
@@ -286,13 +292,67 @@ async def test_the_prompt_holds_the_change(change):
 async def test_a_diff_that_does_not_fit_in_a_prompt_is_told(change, tree):
     (file,) = change.diff.files
     (hunk,) = file.hunks
-    big = replace(file, hunks=(replace(hunk, lines=(hunk.lines[0], "+" + "x" * 300_000)),))
+    big = replace(file, hunks=(replace(hunk, lines=(hunk.lines[0], "+" + "x = 1; " * 60_000)),))
     large = replace(change, diff=replace(change.diff, files=(big,)))
     result = await run(large, agent("claude"), agent("ruff", analyzer=True))
     read, analyzed = result.reports
     assert read.problems == ("the diff of app.py did not fit in its prompt",)
     assert analyzed.problems == ()
     assert (read.files, analyzed.files) == (0, 1)
+
+
+def parted(change):
+    """The change with a second file, in a part of its own."""
+    (file,) = change.diff.files
+    other = replace(file, path="lib/more.py", old_path="lib/more.py")
+    return replace(
+        change,
+        diff=replace(change.diff, files=(file, other)),
+        parts=(Part(folder="", paths=("app.py",)), Part(folder="lib", paths=("lib/more.py",))),
+    )
+
+
+async def test_a_change_too_large_is_read_in_parts_by_every_coding_agent(change):
+    steps, claude, ruff = Steps(), agent("claude"), agent("ruff", analyzer=True)
+    result = await run(parted(change), claude, ruff, step=steps)
+    assert sorted(steps.names[1:4]) == [
+        "agent claude (1 of 2)",
+        "agent claude (2 of 2)",
+        "agent ruff",
+    ]
+    first, second = claude.reviewer.configs
+    assert "This is part 1 of 2; other parts are read apart from it." in first.prompt
+    assert "+++ b/app.py" in first.prompt
+    assert "lib/more.py" not in first.prompt
+    assert "+++ b/lib/more.py" in second.prompt
+    assert len(ruff.reviewer.configs) == 1
+    read, analyzed = result.reports
+    assert (read.state, read.files, analyzed.files) == (ReportState.FINISHED, 2, 2)
+    assert [part.folder for part in result.parts] == ["", "lib"]
+
+
+async def test_an_agent_that_fails_on_one_part_did_not_finish_and_keeps_the_other(change):
+    flaky = agent("claude", ANSWER)
+    flaky.reviewer.second = (Started(), RunError(message="overloaded"))
+    (report,) = (await run(parted(change), flaky)).reports
+    assert report.state is ReportState.FAILED
+    assert report.reason.startswith("part 2: ")
+    assert len(report.findings) == 1
+
+
+async def test_what_an_agent_may_spend_is_one_sum_for_all_parts(change):
+    spec = replace(agent("claude").spec, budget_usd=Decimal("0.90"))
+    assert share_of(spec, 3).budget_usd == Decimal("0.30")
+    assert share_of(spec, 1) == spec
+
+
+async def test_a_prompt_of_the_operators_that_does_not_fit_costs_only_its_agent(change):
+    wordy = agent("claude")
+    wordy = replace(wordy, spec=replace(wordy.spec, prompt="Mind the locks. " * 60_000))
+    told, other = (await run(change, wordy, agent("codex"))).reports
+    assert told.state is ReportState.NOT_STARTED
+    assert "does not fit" in told.reason or "there is room for" in told.reason
+    assert other.state is ReportState.FINISHED
 
 
 async def test_how_many_files_each_agent_was_given_is_told(change):

@@ -58,7 +58,7 @@ async def reviewed(change, agents, mode):
 async def test_each_disputed_issue_is_put_to_the_other_agent(change):
     one, two = second("claude", FIRST, said("refuted")), second("codex", SECOND, said("confirmed"))
     result, names = await reviewed(change, [one, two], VerifyMode.DISPUTED)
-    assert sorted(names[3:]) == sorted(f"verify {r.opinion.issue}" for r in result.verifiers)
+    assert sorted(names[4:]) == sorted(f"verify {r.opinion.issue}" for r in result.verifiers)
     (kept,) = result.issues
     (held,) = result.held
     assert (kept.title, kept.verified) == ("eval of input", Verified.CONFIRMED)
