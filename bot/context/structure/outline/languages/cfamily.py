@@ -82,7 +82,7 @@ def _with_body(node: Node) -> Said:
 
 
 def _typedef(node: Node) -> Said:
-    return text((list(_inward(node)) or [None])[-1]) or None
+    return text((list(_inward(node)) or [node])[-1])
 
 
 _STRUCT = Rule(kind=Kind.TYPE, name=_with_body)

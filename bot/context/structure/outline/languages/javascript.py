@@ -27,8 +27,10 @@ def _holds(
 
 
 def _left(node: Node) -> Said:
-    """``exports.x``, ``Thing.prototype.x``: the last part; plain names are only assigned again."""
+    """``exports.x``, ``Thing.prototype.x``: the last part."""
     left = node.child_by_field_name("left")
+    if left is not None and left.type == "identifier":
+        return text(left)
     if left is None or left.type != "member_expression":
         return None
     return text(left.child_by_field_name("property")) or None
@@ -36,9 +38,17 @@ def _left(node: Node) -> Said:
 
 def _owner(node: Node) -> tuple[str, ...]:
     left = node.child_by_field_name("left")
-    owner = text(left.child_by_field_name("object")) if left is not None else ""
+    owner = "" if left is None else text(left.child_by_field_name("object"))
     owner = owner.removesuffix(".prototype")
     return () if owner in ("", "this", "exports", "module.exports", "module") else (owner,)
+
+
+def _own_name(node: Node) -> Said:
+    """Of a function in an expression, unless what it is assigned to has the same."""
+    name, around = named(node), node.parent
+    if name is None or around is None:
+        return name
+    return None if name in (named(around), _left(around), _key(around), _property(around)) else name
 
 
 def _key(node: Node) -> Said:
@@ -70,6 +80,8 @@ _JAVASCRIPT = {
     "class_declaration": Rule(kind=Kind.TYPE),
     "class": Rule(kind=Kind.TYPE),
     "method_definition": _MEMBER,
+    "function_expression": Rule(kind=Kind.FUNCTION, name=_own_name),
+    "generator_function": Rule(kind=Kind.FUNCTION, name=_own_name),
     "variable_declarator": Rule(kind=Kind.FUNCTION, name=_holds("value", _FUNCTIONS, named)),
     "assignment_expression": Rule(
         kind=Kind.FUNCTION, name=_holds("right", _FUNCTIONS, _left), parents=_owner
@@ -85,7 +97,7 @@ _TYPESCRIPT = {
     "abstract_class_declaration": Rule(kind=Kind.TYPE),
     "interface_declaration": Rule(kind=Kind.TYPE),
     "enum_declaration": Rule(kind=Kind.TYPE),
-    "type_alias_declaration": Rule(kind=Kind.TYPE, body=("value",), scope=False),
+    "type_alias_declaration": Rule(kind=Kind.TYPE, body=("value",)),
     "function_signature": Rule(kind=Kind.FUNCTION, scope=False),
     "method_signature": Rule(kind=Kind.FUNCTION, scope=False),
     "abstract_method_signature": Rule(kind=Kind.FUNCTION, scope=False),

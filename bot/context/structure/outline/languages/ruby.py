@@ -21,6 +21,10 @@ def _singleton(node: Node) -> Said:
     return f"<< {text(node.child_by_field_name('value'))}"
 
 
+def _alias(node: Node) -> Said:
+    return text(node.child_by_field_name("name")).removeprefix(":") or None
+
+
 def _constant(node: Node) -> Said:
     left = node.child_by_field_name("left")
     return text(left) if left is not None and left.type == "constant" else None
@@ -34,6 +38,7 @@ GRAMMAR = Grammar(
     rules={
         "method": _METHOD,
         "singleton_method": _METHOD,
+        "alias": Rule(kind=Kind.FUNCTION, name=_alias, scope=False),
         "class": Rule(kind=Kind.TYPE, body=_PARTS),
         "module": Rule(kind=Kind.TYPE, body=_PARTS),
         "singleton_class": Rule(kind=Kind.TYPE, name=_singleton, body=_PARTS),
