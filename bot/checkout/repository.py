@@ -116,6 +116,17 @@ class Repository:
         paths = self._checked("ls-tree", done).decode("utf-8", "surrogateescape").split("\0")
         return tuple(p for p in paths if p in names or p.rpartition("/")[2] in names)
 
+    async def blobs(self, sha: str, paths: Sequence[str]) -> dict[str, str]:
+        """Git's ids of the regular files among ``paths``, as a commit has them."""
+        usable = [p for p in paths if "\0" not in p and {"", ".", ".."}.isdisjoint(p.split("/"))]
+        if not usable:
+            return {}
+        arguments = ("ls-tree", "-z", "--full-tree", check_sha(sha), "--", *usable)
+        done = await self._git.run(self._place, *arguments)
+        rows = self._checked("ls-tree", done).decode("utf-8", "surrogateescape").split("\0")
+        found = (row.partition("\t") for row in rows if row)
+        return {path: head.split()[2] for head, _tab, path in found if head.startswith("100")}
+
     async def commits(
         self, base_sha: str, head_sha: str, *, most: int = MAX_COMMITS
     ) -> tuple[CommitNote, ...]:

@@ -131,7 +131,7 @@ async def _review(
             result = await review(
                 source,
                 [panelist(spec, sandbox, known) for spec in specs],
-                await local_context(repo, change, config, clock),
+                await local_context(repo, change, config, sandbox, clock),
                 MemoryStep(),
                 clock=clock,
                 sinks=[progress],
@@ -155,10 +155,12 @@ async def _review(
 
 
 async def local_context(
-    repo: LocalRepo, change: Change, config: RepoConfig, clock: Clock
+    repo: LocalRepo, change: Change, config: RepoConfig, sandbox: Sandbox, clock: Clock
 ) -> ReviewContext:
     """What reviewers of a local change are told besides the diff."""
-    sources = Sources(repository=repo, now=clock.now, instructions=config.instructions)
+    sources = Sources(
+        repository=repo, launcher=sandbox, now=clock.now, instructions=config.instructions
+    )
     return await gather(change, sources)
 
 

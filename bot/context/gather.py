@@ -16,6 +16,8 @@ from typing import Protocol, TypeVar
 from bot.context.instructions import COPILOT, MAX_LETTERS, NAMES, wanted
 from bot.context.intent import first_paragraph, linked_numbers
 from bot.context.memory import told_memory
+from bot.context.structure.read import Launcher, read
+from bot.context.structure.wire import Structure
 from bot.guard import Failed, guard
 from bot.models import Change, PathInstruction
 from bot.models.context import CommitNote, Guide, LinkedIssue, ReviewContext
@@ -30,6 +32,8 @@ class Commits(Protocol):
 
     async def show(self, sha: str, path: str) -> bytes | None: ...
 
+    async def blobs(self, sha: str, paths: Sequence[str]) -> dict[str, str]: ...
+
     async def commits(self, base_sha: str, head_sha: str) -> tuple[CommitNote, ...]: ...
 
 
@@ -39,6 +43,8 @@ class Sources:
 
     repository: Commits
     now: Callable[[], datetime]
+    launcher: Launcher | None = None
+    """What reads the tree's structure; None: nothing does."""
     instructions: tuple[PathInstruction, ...] = ()
     issue: Callable[[int], Awaitable[LinkedIssue | None]] | None = None
 
@@ -52,6 +58,7 @@ async def gather(change: Change, sources: Sources) -> ReviewContext:
     commits = await found.out("commits", sources.repository.commits(base, change.head_sha), ())
     guides = await found.out("instructions", _guides(sources.repository, change, paths), ())
     linked = await found.out("linked issues", _linked(change, commits, sources), ())
+    structure = await found.out("structure", _structure(change, frozenset(paths), sources), None)
     memory = await asyncio.to_thread(told_memory, change.lessons, paths, sources.now())
     return ReviewContext(
         title=change.title,
@@ -60,6 +67,8 @@ async def gather(change: Change, sources: Sources) -> ReviewContext:
         commits=commits,
         instructions=sources.instructions,
         guides=guides,
+        pins=structure.pins if structure else (),
+        outlines=structure.outlines if structure else (),
         memory=memory,
         problems=tuple(found.problems),
     )
@@ -89,6 +98,16 @@ async def _guides(repository: Commits, change: Change, paths: Sequence[str]) -> 
             text = content[: MAX_LETTERS * 4].decode("utf-8", "replace")
             guides.append(Guide(path=path, text=text))
     return tuple(guides)
+
+
+async def _structure(change: Change, paths: frozenset[str], sources: Sources) -> Structure | None:
+    """Pins are given the blob ids of the head: that is the version of which they speak."""
+    if sources.launcher is None:
+        return None
+    found = await read(change.workspace.tree, change.diff, paths, sources.launcher)
+    blobs = await sources.repository.blobs(change.head_sha, [pin.path for pin in found.pins])
+    pins = tuple(replace(pin, blob=blobs[pin.path]) for pin in found.pins if pin.path in blobs)
+    return replace(found, pins=pins)
 
 
 async def _linked(

@@ -20,6 +20,7 @@ async def told(
         await source(),
         Sources(
             repository=services.mirror(pull.repo, planned.installation_id),
+            launcher=services.sandbox,
             now=services.clock.now,
             instructions=planned.config.instructions,
             issue=client.issue,

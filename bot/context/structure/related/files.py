@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from bot.checkout.files import read_file
+from bot.context.structure.wire import is_text
 
 MAX_FILES = 20_000
 MAX_BYTES = 1024 * 1024
@@ -49,8 +50,8 @@ def joined(*parts: str) -> str | None:
 
 def _walked(tree: Path) -> Iterator[str]:
     for folder, below, names in os.walk(tree):
-        below[:] = sorted(name for name in below if name not in _SKIPPED)
+        below[:] = sorted(name for name in below if name not in _SKIPPED and is_text(name))
         for name in names:
             path = Path(folder) / name
-            if not path.is_symlink() and path.is_file():
+            if is_text(name) and not path.is_symlink() and path.is_file():
                 yield path.relative_to(tree).as_posix()

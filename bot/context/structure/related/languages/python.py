@@ -127,7 +127,7 @@ def _finding(tree: Path, group: Mapping[str, str]) -> Iterator[None]:
 
 
 def _by_grimp(tree: Path, group: Mapping[str, str]) -> tuple[frozenset[str], list[Edge]]:
-    """(files it read, edges); nothing if it cannot read one of them: then `ast` has to do for all."""
+    """(files it read, edges); nothing if it cannot read one of them: then `ast` has to do."""
     try:
         with _finding(tree, group):
             graph = grimp.build_graph(*group, include_external_packages=False, cache_dir=None)
