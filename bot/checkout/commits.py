@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from bot.models.context import CommitNote
 
+_ENTRY = re.compile(r"[0-9a-f]{40,64} \d+ \d+ \d+")
 MAX_COMMITS = 250
 """GitHub lists no more of a pull request's commits either."""
 MAX_MESSAGE = 20_000
@@ -48,6 +50,25 @@ def _files(changed: bytes) -> Iterator[tuple[str, tuple[str, ...]]]:
             sha, paths = field, []
     if sha:
         yield sha, tuple(paths)
+
+
+def blamed_lines(output: bytes) -> list[tuple[int, str]]:
+    """``blame --incremental``: (line, commit), without the lines that were there before."""
+    found: list[tuple[int, str]] = []
+    before: set[str] = set()
+    entry: tuple[str, int, int] | None = None
+    for row in output.decode("utf-8", "replace").split("\n"):
+        words = row.split(" ")
+        if len(words) == 4 and _ENTRY.fullmatch(row):
+            entry = (words[0], int(words[2]), int(words[3]))
+        elif row == "boundary" and entry is not None:
+            before.add(entry[0])
+        elif row.startswith("filename ") and entry is not None:
+            sha, first, length = entry
+            if sha not in before:
+                found += [(line, sha) for line in range(first, first + length)]
+            entry = None
+    return sorted(found)
 
 
 def _split(message: str) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from bot.checkout.draft import Drafts, Rule, Signature
 from bot.checkout.git import Git, Place
 from bot.checkout.listing import Listing
 from bot.checkout.mirror import init_bare
+from bot.checkout.records import Records
 from bot.checkout.remote import check_sha
 from bot.checkout.repository import Repository
 from bot.checkout.tree import Slot
@@ -127,6 +128,10 @@ class LocalRepo(Repository):
             signature=signature,
             lay=lay,
         )
+
+    def records(self) -> Records:
+        """What the user's own clone has of them; nothing is fetched."""
+        return Records(self._git, self._own.git_dir)
 
     async def tree(self, sha: str, *, strip: bool = True) -> Path:
         """A tree of its own, which stays until ``scratch`` is removed."""

@@ -21,6 +21,7 @@ from bot.checkout.draft import Drafts, Rule, Signature
 from bot.checkout.files import remove
 from bot.checkout.git import Git, Place, failure
 from bot.checkout.push import PushOutcome, push
+from bot.checkout.records import Records
 from bot.checkout.remote import (
     Remote,
     address,
@@ -84,7 +85,8 @@ class Mirrors:
     async def forget(self, repo: Repo) -> None:
         """The App may not read the repository any more: nothing of it stays here."""
         check_names(repo)
-        for path in (self._directory(repo), self._trees / repo.owner / repo.name):
+        own = self._directory(repo)
+        for path in (own, own.with_suffix(".records"), self._trees / repo.owner / repo.name):
             await asyncio.to_thread(_discard, path)
 
     def _directory(self, repo: Repo) -> Path:
@@ -150,6 +152,20 @@ class Mirror(Repository):
         _reference(number, head_sha)
         async with self._trees.slot(number) as slot:
             yield self._drafts(slot, base_sha, head_sha, signature, rule)
+
+    def records(self) -> Records:
+        """What is kept in this repository beside its code."""
+
+        async def remote() -> Remote:
+            token = await self._token(self._repo) if self._token is not None else None
+            return Remote(url=self._url, token=token)
+
+        async def create(git_dir: Path) -> None:
+            await asyncio.to_thread(_make_readable, git_dir.parent)
+            await init_bare(self._git, git_dir)
+
+        directory = self.git_dir.with_suffix(".records")
+        return Records(self._git, directory, repo=self._repo, remote=remote, create=create)
 
     async def push(
         self, branch: str, new_sha: str, *, lease_sha: str, token: str, to: Repo

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.checkout.commits import MAX_COMMITS, commit_notes
+from bot.checkout.commits import MAX_COMMITS, blamed_lines, commit_notes
 from bot.checkout.diff import parse_diff, split_output
 from bot.checkout.draft import Drafts, Rule, Signature
 from bot.checkout.git import Git, Place, failure
@@ -115,6 +115,18 @@ class Repository:
         done = await self._git.run(self._place, *arguments)
         paths = self._checked("ls-tree", done).decode("utf-8", "surrogateescape").split("\0")
         return tuple(p for p in paths if p in names or p.rpartition("/")[2] in names)
+
+    async def blamed(
+        self, base_sha: str, head_sha: str, paths: Sequence[str]
+    ) -> dict[str, list[tuple[int, str]]]:
+        """(line of the head, commit) of the lines that commits since the base wrote, by path."""
+        span = f"{check_sha(base_sha)}..{check_sha(head_sha)}"
+        found: dict[str, list[tuple[int, str]]] = {}
+        for path in paths:
+            done = await self._git.run(self._place, "blame", "--incremental", span, "--", path)
+            if done.returncode == 0:
+                found[path] = blamed_lines(done.stdout)
+        return found
 
     async def blobs(self, sha: str, paths: Sequence[str]) -> dict[str, str]:
         """Git's ids of the regular files among ``paths``, as a commit has them."""

@@ -159,7 +159,11 @@ async def local_context(
 ) -> ReviewContext:
     """What reviewers of a local change are told besides the diff."""
     sources = Sources(
-        repository=repo, launcher=sandbox, now=clock.now, instructions=config.instructions
+        repository=repo,
+        readers=[repo.records()],
+        launcher=sandbox,
+        now=clock.now,
+        instructions=config.instructions,
     )
     return await gather(change, sources)
 

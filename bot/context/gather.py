@@ -13,6 +13,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from bot.checkout.records import Found as Files
+from bot.checkout.records import Reader
+from bot.context import checkpoints
 from bot.context.instructions import COPILOT, MAX_LETTERS, NAMES, wanted
 from bot.context.intent import first_paragraph, linked_numbers
 from bot.context.memory import told_memory
@@ -20,9 +23,12 @@ from bot.context.structure.read import Launcher, read
 from bot.context.structure.wire import Structure
 from bot.guard import Failed, guard
 from bot.models import Change, PathInstruction
+from bot.models.checkpoints import Recorded
 from bot.models.context import CommitNote, Guide, LinkedIssue, ReviewContext
 
 T = TypeVar("T")
+MAX_BLAMED = 40
+"""Files whose lines are asked for, of those that a recorded session wrote."""
 
 
 class Commits(Protocol):
@@ -31,6 +37,10 @@ class Commits(Protocol):
     async def files_named(self, sha: str, names: Sequence[str]) -> tuple[str, ...]: ...
 
     async def show(self, sha: str, path: str) -> bytes | None: ...
+
+    async def blamed(
+        self, base_sha: str, head_sha: str, paths: Sequence[str]
+    ) -> dict[str, list[tuple[int, str]]]: ...
 
     async def blobs(self, sha: str, paths: Sequence[str]) -> dict[str, str]: ...
 
@@ -46,6 +56,8 @@ class Sources:
     launcher: Launcher | None = None
     """What reads the tree's structure; None: nothing does."""
     instructions: tuple[PathInstruction, ...] = ()
+    readers: Sequence[Reader] = ()
+    """Where checkpoints may lie, the likeliest first."""
     issue: Callable[[int], Awaitable[LinkedIssue | None]] | None = None
 
 
@@ -58,6 +70,7 @@ async def gather(change: Change, sources: Sources) -> ReviewContext:
     commits = await found.out("commits", sources.repository.commits(base, change.head_sha), ())
     guides = await found.out("instructions", _guides(sources.repository, change, paths), ())
     linked = await found.out("linked issues", _linked(change, commits, sources), ())
+    records = await _recorded(change, commits, sources, found)
     structure = await found.out("structure", _structure(change, frozenset(paths), sources), None)
     memory = await asyncio.to_thread(told_memory, change.lessons, paths, sources.now())
     return ReviewContext(
@@ -67,6 +80,7 @@ async def gather(change: Change, sources: Sources) -> ReviewContext:
         commits=commits,
         instructions=sources.instructions,
         guides=guides,
+        recorded=records,
         pins=structure.pins if structure else (),
         outlines=structure.outlines if structure else (),
         memory=memory,
@@ -108,6 +122,30 @@ async def _structure(change: Change, paths: frozenset[str], sources: Sources) ->
     blobs = await sources.repository.blobs(change.head_sha, [pin.path for pin in found.pins])
     pins = tuple(replace(pin, blob=blobs[pin.path]) for pin in found.pins if pin.path in blobs)
     return replace(found, pins=pins)
+
+
+async def _recorded(
+    change: Change, commits: Sequence[CommitNote], sources: Sources, found: _Found
+) -> Recorded:
+    """Each store by itself: one that is out of reach takes nothing from the others."""
+    names = list(checkpoints.named(commits))
+    files: Files = {}
+    for number, reader in enumerate(sources.readers):
+        missing = [name for name in names if name not in files]
+        if missing:
+            what = "checkpoints" if number == 0 else "checkpoints in a repository of their own"
+            files |= await found.out(what, checkpoints.found(reader, missing), {})
+    written = {sha for shas in checkpoints.named(commits).values() for sha in shas}
+    paths = sorted({path for c in commits if c.sha in written for path in c.files})
+    ours = {file.path for file in change.diff.files}
+    blamed = await found.out(
+        "who wrote which line",
+        sources.repository.blamed(
+            change.diff.base_sha, change.head_sha, [p for p in paths if p in ours][:MAX_BLAMED]
+        ),
+        {},
+    )
+    return checkpoints.recorded(commits, files, blamed)
 
 
 async def _linked(

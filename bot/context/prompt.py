@@ -19,12 +19,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.context.budget import Allocation, Unit
+from bot.context.checkpoints.told import units
 from bot.context.fence import clipped, render_file
 from bot.context.instructions import MAX_LETTERS, guides_for, instructions_for
 from bot.context.intent import intent_sections
 from bot.context.sections import PROMPT_TOKENS, Composed, Section, fit, own
 from bot.context.tokens import Count, estimate
 from bot.models import FileDiff, Role, RunConfig
+from bot.models.checkpoints import Recorded
 from bot.models.context import Guide, ReviewContext
 from bot.models.structure import Pin, Relation
 from bot.models.text import visible
@@ -82,7 +84,7 @@ def compose(
     files = shown_files(config)
     paths = [file.path for file in files]
     why = intent_sections(context)
-    recorded = checkpoint_section(config.checkpoint_context or context.checkpoints)
+    recorded = checkpoint_section(context.recorded, config.checkpoint_context)
     sections = [
         own("skills", "\n".join(config.skills)),
         own("task", TASK),
@@ -175,12 +177,14 @@ def _pin(pin: Pin) -> Unit:
     return Unit(name=pin.path, text=f"{blob}{visible(pin.path)}  {via}")
 
 
-def checkpoint_section(text: str) -> Section:
-    """What the authoring sessions' records say, in a fence."""
+def checkpoint_section(recorded: Recorded, instead: str = "") -> Section:
+    """What the authoring sessions' records say, in a fence; ``instead``, if somebody knows better."""
+    told = (Unit(name="sessions", text=instead.rstrip()),) if instead.strip() else units(recorded)
     return Section(
         name="checkpoints",
         lead="What is recorded of the sessions in which it was written:",
-        units=(Unit(name="sessions", text=text.rstrip()),) if text.strip() else (),
+        units=told,
+        joint="\n\n",
         weight=3,
     )
 

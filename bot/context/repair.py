@@ -70,7 +70,7 @@ def compose_repair(
         ),
         *instruction_sections(context, paths),
         *intent_sections(context),
-        checkpoint_section(context.checkpoints),
+        checkpoint_section(context.recorded),
         *around_sections(context, paths),
         diff_section(files),
     ]

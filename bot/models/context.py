@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from bot.models.checkpoints import Recorded
 from bot.models.repo_config import PathInstruction
 from bot.models.structure import Outline, Pin
 
@@ -46,8 +47,8 @@ class ReviewContext:
     instructions: tuple[PathInstruction, ...] = ()
     """Of ``.github/harness.yml``; from the base branch only, as guides are."""
     guides: tuple[Guide, ...] = ()
-    checkpoints: str = ""
-    """What Entire's records of the authoring sessions say."""
+    recorded: Recorded = field(default_factory=Recorded)
+    """What is known of the sessions in which it was written."""
     pins: tuple[Pin, ...] = ()
     outlines: tuple[Outline, ...] = ()
     memory: str = ""

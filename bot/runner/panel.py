@@ -228,7 +228,6 @@ def _config(
         always_prompt=spec.prompt,
         guard=GUARDS[Role.REVIEWER],
         scope_base_ref=change.base_ref,
-        checkpoint_context=context.checkpoints,
         starting_sha=change.head_sha,
         workspace=change.workspace,
         diff=change.diff,

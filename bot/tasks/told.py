@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bot.context.checkpoints.settings import PATH, other_repository
 from bot.context.gather import Sources, gather
-from bot.models import ReviewPlan
+from bot.models import Repo, ReviewPlan
 from bot.models.context import ReviewContext
 from bot.runner import Source
 from bot.tasks.refactor_plan import RefactorPlan
@@ -16,10 +17,19 @@ async def told(
     """Recorded, so that every agent is told the same, also those that start after a crash."""
     pull = planned.pull
     client = await services.client(planned.installation_id, pull.repo)
+    mirror = services.mirror(pull.repo, planned.installation_id)
+    change = await source()
+    readers = [mirror.records()]
+    other = other_repository(await mirror.show(change.base_sha, PATH))
+    if other is not None:
+        owner, name = other
+        elsewhere = services.mirror(Repo(owner=owner, name=name), planned.installation_id)
+        readers.append(elsewhere.records())
     return await gather(
-        await source(),
+        change,
         Sources(
-            repository=services.mirror(pull.repo, planned.installation_id),
+            repository=mirror,
+            readers=readers,
             launcher=services.sandbox,
             now=services.clock.now,
             instructions=planned.config.instructions,

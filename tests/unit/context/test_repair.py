@@ -6,6 +6,7 @@ import pytest
 
 from bot.context.repair import PLAN, TASK, compose_repair
 from bot.models import Diff
+from bot.models.checkpoints import Checkpoint, Provenance, Recorded
 from bot.models.context import CommitNote, Guide, LinkedIssue, ReviewContext
 from bot.models.repo_config import PathInstruction
 from bot.models.structure import Outline, Pin, Relation
@@ -73,7 +74,14 @@ def test_what_was_learnt_and_what_lies_around_is_told():
         {"context": ReviewContext(title=EVIL, body=EVIL)},
         {"context": ReviewContext(instructions=(PathInstruction(paths=("*",), text=EVIL),))},
         {"context": ReviewContext(memory=EVIL)},
-        {"context": ReviewContext(checkpoints=EVIL)},
+        {
+            "context": ReviewContext(
+                recorded=Recorded(
+                    checkpoints=(Checkpoint(id="a" * 12, intent=EVIL, prompts=(EVIL,)),),
+                    provenance=(Provenance(token="assisted-by", who=EVIL, commits=("a",)),),
+                )
+            )
+        },
         {"context": ReviewContext(guides=(Guide(path=EVIL, text=EVIL),))},
         {"context": ReviewContext(linked=(LinkedIssue(number=1, title=EVIL, text=EVIL),))},
         {"context": ReviewContext(commits=(CommitNote(sha="a" * 40, subject=EVIL, body=EVIL),))},
