@@ -178,7 +178,7 @@ def _pin(pin: Pin) -> Unit:
 
 
 def checkpoint_section(recorded: Recorded, instead: str = "") -> Section:
-    """What the authoring sessions' records say, in a fence; ``instead``, if somebody knows better."""
+    """What the sessions' records say, in a fence; ``instead``, if somebody knows better."""
     told = (Unit(name="sessions", text=instead.rstrip()),) if instead.strip() else units(recorded)
     return Section(
         name="checkpoints",

@@ -18,6 +18,7 @@ from bot.agents.audience import attending
 from bot.agents.fanout import finish_run, run_agent
 from bot.agents.sinks import Sink
 from bot.clock import Clock
+from bot.context.checkpoints.explain import cited, explains
 from bot.context.prompt import DIFF, GUARDS, compose
 from bot.errors import AgentFailed, BudgetTooSmall
 from bot.log import bound, logger
@@ -27,6 +28,8 @@ from bot.models import (
     Change,
     Failure,
     FailureKind,
+    Issue,
+    IssueState,
     Part,
     ReportState,
     ReviewResult,
@@ -75,7 +78,7 @@ async def review(
         ask = partial(_ask, source, context, clock=clock, sinks=sinks, budget=budget)
         reports = await _all([_reported(agent, parts, step, ask) for agent in agents])
         analyzers = frozenset(a.spec.name for a in agents if a.kind.analyzer)
-        work = partial(settled, source, tuple(reports), analyzers, now=clock.now)
+        work = partial(_merged, source, tuple(reports), analyzers, context, clock)
         result = await step("merge", work)
         result = await verified(
             verify,
@@ -109,6 +112,29 @@ async def review(
         )
         await finish_run(sinks, summary)
     return result
+
+
+async def _merged(
+    source: Source,
+    reports: tuple[AgentReport, ...],
+    analyzers: frozenset[str],
+    context: ReviewContext,
+    clock: Clock,
+) -> ReviewResult:
+    """New issues say in which session their lines were written, where that is known."""
+    result = await settled(source, reports, analyzers, now=clock.now)
+    issues = tuple(
+        replace(issue, notes=(*issue.notes, said))
+        if issue.state is IssueState.NEW and (said := _session_of(issue, context))
+        else issue
+        for issue in result.issues
+    )
+    return replace(result, issues=issues)
+
+
+def _session_of(issue: Issue, context: ReviewContext) -> str:
+    checkpoint = explains(context.recorded, issue.file, issue.line, context.commits)
+    return cited(checkpoint) if checkpoint is not None else ""
 
 
 async def _parts(source: Source) -> tuple[Part, ...]:
