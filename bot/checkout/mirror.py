@@ -165,7 +165,9 @@ class Mirror(Repository):
             await init_bare(self._git, git_dir)
 
         directory = self.git_dir.with_suffix(".records")
-        return Records(self._git, directory, repo=self._repo, remote=remote, create=create)
+        return Records(
+            self._git, directory, repo=self._repo, remote=remote, create=create, alone=self._alone
+        )
 
     async def push(
         self, branch: str, new_sha: str, *, lease_sha: str, token: str, to: Repo

@@ -51,17 +51,19 @@ class Records:
         repo: Repo | None = None,
         remote: Callable[[], Awaitable[Remote]] | None = None,
         create: Callable[[Path], Awaitable[None]] | None = None,
+        alone: asyncio.Lock | None = None,
     ) -> None:
         self._git = git
         self._place = Place(git_dir=git_dir)
         self._repo = repo
         self._remote = remote
         self._create = create
+        self._alone = alone or asyncio.Lock()
 
     async def available(self, references: Sequence[str]) -> tuple[str, ...]:
         """Fetched first, if there is somebody to fetch from. Raises what a fetch raises."""
         if self._remote is not None:
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(SECONDS), self._alone:
                 return await self._fetched(references)
         done = await self._git.run(self._place, "for-each-ref", "--format=%(refname)", *references)
         if done.returncode:
