@@ -117,6 +117,25 @@ def review(
 
 
 @app.command()
+def context(
+    path: PathArgument = Path(),
+    base: Base = None,
+    output_format: Annotated[
+        str, typer.Option("--format", help="text, json, or prompt (the very words).")
+    ] = "text",
+) -> None:
+    """Show what reviewers of a local change would be told.
+
+    Intent, checkpoints of the authoring sessions, instructions of the
+    base, related files, outlines, how many tokens each of them takes,
+    and what there was no room for. Nothing is asked of a model.
+    """
+    from bot.cli.context import run
+
+    raise typer.Exit(run(path, base=base, output_format=output_format))
+
+
+@app.command()
 def refactor(
     path: PathArgument = Path(),
     base: Base = None,

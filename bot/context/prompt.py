@@ -80,7 +80,7 @@ def compose(
     if config.prompt_override:
         nothing = Allocation(kept={}, dropped=(), limit=limit)
         text = config.prompt_override
-        return Composed(text=text, used=count(text), allocation=nothing)
+        return Composed(text=text, used=count(text), limit=limit, allocation=nothing)
     files = shown_files(config)
     paths = [file.path for file in files]
     why = intent_sections(context)

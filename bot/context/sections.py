@@ -45,6 +45,7 @@ class Composed:
 
     text: str
     used: int
+    limit: int
     allocation: Allocation
 
     def missing(self, name: str) -> tuple[str, ...]:
@@ -69,7 +70,7 @@ def fit(
         text = _text(sections, allocation)
         used = count(text)
         if used <= limit:
-            return Composed(text=text, used=used, allocation=allocation)
+            return Composed(text=text, used=used, limit=limit, allocation=allocation)
         # What joins the parts costs something too, and so do names of what was left out.
         room -= used - limit + limit // 100
     raise BudgetTooSmall(f"what a prompt must hold does not fit into {limit} tokens")

@@ -146,7 +146,7 @@ def write_branch(repo: BareRepo, made: Made) -> None:
 def write_references(repo: BareRepo, made: Made) -> None:
     """The newer store: a reference for each."""
     for name, files in made.files.items():
-        root: dict[bytes | str, Content] = {**files}
+        root: dict[bytes | str, Content] = {path: bytes(files[path]) for path in files}
         sha = repo.commit(root)
         git(repo.path, "update-ref", layout.reference(name), sha)
 
