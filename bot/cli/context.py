@@ -158,7 +158,7 @@ def _lines(change: Change, context: ReviewContext, prompts: Prompts) -> Iterator
 def _recorded(recorded: Recorded) -> Iterator[str]:
     yield from map(_checkpoint, recorded.checkpoints)
     for item in recorded.provenance:
-        yield f"{item.token}: {item.who} ({len(item.commits)} commits)"
+        yield f"{item.token}: {item.who} (commits: {len(item.commits)})"
 
 
 def _checkpoint(item: Checkpoint) -> str:

@@ -10,10 +10,15 @@ from bot.models.text import visible
 
 def fenced(text: str, info: str = "") -> str:
     """A fence longer than any run of backticks inside, with hostile characters made visible."""
-    shown = "\n".join(_shown(line) for line in text.split("\n"))
+    shown = as_shown(text)
     longest = max((len(run) for run in re.findall(r"`+", shown)), default=0)
     ticks = "`" * max(3, longest + 1)
     return f"{ticks}{info}\n{shown}\n{ticks}"
+
+
+def as_shown(text: str) -> str:
+    """With control and invisible characters made visible; line feeds and tabs stay."""
+    return "\n".join(_shown(line) for line in text.split("\n"))
 
 
 def clipped(text: str, limit: int) -> str:

@@ -131,7 +131,7 @@ def instruction_sections(context: ReviewContext, paths: Sequence[str]) -> list[S
 
 
 def _guide(guide: Guide) -> str:
-    return f"{visible(guide.path)}\n\n{clipped(guide.text, MAX_LETTERS)}"
+    return f"{visible(guide.path)}\n\n{clipped(guide.text.strip(), MAX_LETTERS)}"
 
 
 def around_sections(context: ReviewContext, paths: Sequence[str]) -> list[Section]:

@@ -7,10 +7,10 @@ else's. What does not fit is named below the prompt's sections, never silently c
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.context.budget import Allocation, Block, Dropped, Unit, allocate
-from bot.context.fence import fenced
+from bot.context.fence import as_shown, fenced
 from bot.context.tokens import Count, estimate
 from bot.errors import BudgetTooSmall
 from bot.models.text import visible
@@ -19,6 +19,7 @@ PROMPT_TOKENS = 100_000
 """Of one prompt; it leaves room for what an agent reads by itself."""
 ROUNDS = 8
 MAX_NAMES = 200
+MAX_NAME = 200
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +65,7 @@ def fit(
 ) -> Composed:
     """The prompt in at most ``limit`` tokens by ``count``; `BudgetTooSmall` if that cannot be."""
     room = limit
+    sections = [_shown(section) for section in sections]
     blocks = [_block(section, count) for section in sections]
     for _round in range(ROUNDS):
         allocation = allocate(blocks, room, count)
@@ -74,6 +76,14 @@ def fit(
         # What joins the parts costs something too, and so do names of what was left out.
         room -= used - limit + limit // 100
     raise BudgetTooSmall(f"what a prompt must hold does not fit into {limit} tokens")
+
+
+def _shown(section: Section) -> Section:
+    """What is hostile grows when it is made visible: that is the text that has to fit."""
+    if section.info is None:
+        return section
+    units = tuple(replace(unit, text=as_shown(unit.text)) for unit in section.units)
+    return replace(section, units=units)
 
 
 def _block(section: Section, count: Count) -> Block:
@@ -113,6 +123,6 @@ def _written(section: Section, units: Sequence[Unit]) -> str:
 
 
 def _names(names: Iterable[str]) -> str:
-    every = list(map(visible, names))
+    every = [visible(name[:MAX_NAME]) for name in names]
     more = [f"and {len(every) - MAX_NAMES} more"] if len(every) > MAX_NAMES else []
     return "\n".join([*every[:MAX_NAMES], *more])

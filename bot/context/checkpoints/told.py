@@ -19,9 +19,13 @@ def units(recorded: Recorded) -> tuple[Unit, ...]:
         names = ", ".join(f"{c.id} ({c.problem or 'no words of people'})" for c in rest)
         rows.append(Unit(name="other sessions", text=f"Nothing is known of: {names}"))
     helped = "\n".join(
-        f"{item.token}: {item.who} ({len(item.commits)} commits)" for item in recorded.provenance
+        f"{item.token}: {item.who} ({_count(item.commits)})" for item in recorded.provenance
     )
     return (*rows, *([Unit(name="provenance", text=helped)] if helped else []))
+
+
+def _count(commits: tuple[str, ...]) -> str:
+    return f"{len(commits)} commit{'' if len(commits) == 1 else 's'}"
 
 
 def _lines(checkpoint: Checkpoint) -> Iterator[str]:
