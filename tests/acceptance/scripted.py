@@ -92,7 +92,8 @@ def main(mode: str) -> int:
     if mode == "talk":
         print(Path(sys.argv[2]).read_text())
         return 0
-    print(json.dumps({"summary": "read", "issues": findings(only)}), flush=True)
+    said = prompt if mode == "echo" else ""
+    print(said + json.dumps({"summary": "read", "issues": findings(only)}), flush=True)
     if desk is not None:
         desk.sendall(b"end\n")
     return 3 if mode == "exit" else 0
