@@ -38,6 +38,9 @@ def written(
     regions = [_region(lines, first, last) for first, last in _spans(near, len(lines))]
     ranked = sorted(found, key=lambda definition: _rank(definition, near))
     entries = [_entry(definition) for definition in ranked]
+    whole = _joined(regions, entries, 0)
+    if count(whole) <= limit and count(_joined((), entries, 0)) <= short:
+        return whole, 0
     room = limit - count(_left_out(len(entries) + len(regions)))
     kept, spent = _fitting(regions, room, count)
     more, _spent = _fitting(entries, min(room - spent, short), count)
