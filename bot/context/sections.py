@@ -6,6 +6,7 @@ else's. What does not fit is named below the prompt's sections, never silently c
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,9 +18,10 @@ from bot.models.text import visible
 
 PROMPT_TOKENS = 100_000
 """Of one prompt; it leaves room for what an agent reads by itself."""
-ROUNDS = 8
 MAX_NAMES = 200
 MAX_NAME = 200
+LEAST_OF_NAMES = 24
+"""Tokens for a list of what is missing; at most a tenth of the prompt where that is more."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,17 +66,21 @@ def fit(
     sections: Sequence[Section], *, limit: int = PROMPT_TOKENS, count: Count = estimate
 ) -> Composed:
     """The prompt in at most ``limit`` tokens by ``count``; `BudgetTooSmall` if that cannot be."""
-    room = limit
     sections = [_shown(section) for section in sections]
     blocks = [_block(section, count) for section in sections]
-    for _round in range(ROUNDS):
+    names = _Names(max(LEAST_OF_NAMES, limit // 10), count)
+    least = allocate([block for block in blocks if block.required], limit, count).used
+    room = limit
+    for number in itertools.count(1):
         allocation = allocate(blocks, room, count)
-        text = _text(sections, allocation)
+        text = _text(sections, allocation, names)
         used = count(text)
         if used <= limit:
             return Composed(text=text, used=used, limit=limit, allocation=allocation)
+        if room == least:
+            break
         # What joins the parts costs something too, and so do names of what was left out.
-        room -= used - limit + limit // 100
+        room = max(least, room - (used - limit) - number * max(1, limit // 100))
     raise BudgetTooSmall(f"what a prompt must hold does not fit into {limit} tokens")
 
 
@@ -97,19 +103,19 @@ def _block(section: Section, count: Count) -> Block:
     )
 
 
-def _text(sections: Sequence[Section], allocation: Allocation) -> str:
+def _text(sections: Sequence[Section], allocation: Allocation, names: _Names) -> str:
     parts: list[str] = []
     rest: list[Dropped] = []
     for section in sections:
         parts.append(_written(section, allocation.kept[section.name]))
         lost = [item for item in allocation.dropped if item.block == section.name]
         if section.missing and lost:
-            parts.append(f"{section.missing}\n{fenced(_names(item.unit for item in lost))}")
+            parts.append(f"{section.missing}\n{fenced(names.of(item.unit for item in lost))}")
         else:
             rest += lost
     if rest:
-        names = _names(f"{item.block}: {item.unit}" for item in rest)
-        parts.append(f"There was no room here for:\n{fenced(names)}")
+        listed = names.of(f"{item.block}: {item.unit}" for item in rest)
+        parts.append(f"There was no room here for:\n{fenced(listed)}")
     return "\n\n".join(part for part in map(str.rstrip, parts) if part) + "\n"
 
 
@@ -122,7 +128,21 @@ def _written(section: Section, units: Sequence[Unit]) -> str:
     return f"{section.lead}\n{fenced(text, section.info)}"
 
 
-def _names(names: Iterable[str]) -> str:
-    every = [visible(name[:MAX_NAME]) for name in names]
-    more = [f"and {len(every) - MAX_NAMES} more"] if len(every) > MAX_NAMES else []
-    return "\n".join([*every[:MAX_NAMES], *more])
+class _Names:
+    """Lists what is missing, in no more than ``room`` tokens a list: it is not to push out more."""
+
+    def __init__(self, room: int, count: Count) -> None:
+        self._room = room
+        self._count = count
+
+    def of(self, names: Iterable[str]) -> str:
+        every = [visible(name[:MAX_NAME]) for name in names]
+        room, listed = self._room, 0
+        for name in every[:MAX_NAMES]:
+            room -= self._count(f"{name}\n")
+            if room < 0:
+                break
+            listed += 1
+        more = len(every) - listed
+        rest = [f"and {more} more" if listed else f"{more} more"] if more else []
+        return "\n".join([*every[:listed], *rest])

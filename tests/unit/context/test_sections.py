@@ -52,15 +52,10 @@ def test_our_own_words_have_to_fit():
         min_size=1,
         max_size=6,
     ),
-    st.integers(60, 400),
+    st.integers(80, 400),
 )
 def test_never_above_the_limit_by_the_counter_in_use(blocks, limit):
     sections = [section(f"s{n}", *texts, weight=n + 1) for n, texts in enumerate(blocks)]
-    try:
-        made = fit([own("task", "Do it."), *sections], limit=limit)
-    except BudgetTooSmall:
-        # Names of what is left out need room as well.
-        assert limit < 150
-        return
+    made = fit([own("task", "Do it."), *sections], limit=limit)
     assert estimate(made.text) == made.used <= limit
     assert fit([own("task", "Do it."), *sections], limit=limit).text == made.text
