@@ -25,6 +25,7 @@ from bot.agents.configured import (
     developer_spec,
     judge_spec,
     key_of,
+    planner_spec,
 )
 from bot.agents.reviewer import AgentKind, kinds
 from bot.checkout.mirror import Mirrors
@@ -260,7 +261,8 @@ def known_secrets(
     settings: Settings, token: str, known: Mapping[str, AgentKind]
 ) -> tuple[str, ...]:
     """What must never be posted, whoever writes it into a comment."""
-    others = [agent for agent in (settings.developer, settings.judge) if agent is not None]
+    roles = (settings.developer, settings.planner, settings.judge)
+    others = [agent for agent in roles if agent is not None]
     specs = [agent_spec(agent) for agent in (*settings.agents, *others)]
     # A key that is missing or cannot be read is told when its agent starts.
     found = [guard_call("app.key", partial(key_of, s, known.get(s.kind))) for s in specs]
@@ -281,6 +283,7 @@ def _policy(settings: Settings, known: Mapping[str, AgentKind]) -> Policy:
         verify=VerifyMode(settings.verify),
         limits=limits(settings),
         developer=developer_spec(settings.developer, known),
+        planner=planner_spec(settings.planner, known),
         max_iterations=settings.max_iterations,
         mail_host=f"users.noreply.{urlsplit(settings.github_url).hostname or 'github.com'}",
     )

@@ -141,6 +141,9 @@ class Settings(BaseSettings):
     developer: AgentSettings | None = Field(
         default=None, description="The developer role. Default: the first agent that can write."
     )
+    planner: AgentSettings | None = Field(
+        default=None, description="An agent that plans each repair before the developer begins."
+    )
     judge: AgentSettings | None = Field(
         default=None,
         description="Reads what two or more coding agents reported and holds back what it refutes;"

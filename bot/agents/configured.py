@@ -41,6 +41,16 @@ def judge_spec(judge: AgentSettings | None, known: Mapping[str, AgentKind]) -> A
     return agent_spec(judge)
 
 
+def planner_spec(planner: AgentSettings | None, known: Mapping[str, AgentKind]) -> AgentSpec | None:
+    """The operator's planner; an analyzer plans nothing, so it cannot be one."""
+    if planner is None:
+        return None
+    if planner.kind not in known or Role.PLANNER not in known[planner.kind].roles:
+        able = ", ".join(sorted(n for n, kind in known.items() if Role.PLANNER in kind.roles))
+        raise ConfigurationError(f"HARNESS_PLANNER: {planner.kind!r} cannot plan; there are {able}")
+    return agent_spec(planner)
+
+
 def developer_spec(
     developer: AgentSettings | None, known: Mapping[str, AgentKind]
 ) -> AgentSpec | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bot import log
-from bot.agents.configured import agent_spec, developer_spec, first_developer
+from bot.agents.configured import agent_spec, developer_spec, first_developer, planner_spec
 from bot.agents.reviewer import AgentKind, kinds
 from bot.checkout.draft import Signature
 from bot.checkout.local import LocalRepo
@@ -41,7 +41,7 @@ from bot.runner import Config, panelist, review
 from bot.runner import run as run_loop
 from bot.runner.bench import WHO, Bench, local_bench
 from bot.runner.hooks import StepEnded, StepStarted, Transition
-from bot.runner.players import TEST_SECONDS, AgentDeveloper, AgentPanel, SuiteTester
+from bot.runner.players import TEST_SECONDS, AgentDeveloper, AgentPanel, AgentPlanner, SuiteTester
 from bot.runner.rules import allowing, files_of
 from bot.sandbox.sandbox import Sandbox
 from bot.settings import Settings, load_settings
@@ -170,6 +170,7 @@ class _Local:
                     also=also,
                     budget=self._budget,
                 ),
+                planner=self._planner(),
                 reviewer=AgentPanel(
                     [panelist(spec, self._sandbox, self._known) for spec in self._specs],
                     self._bench,
@@ -193,6 +194,18 @@ class _Local:
                 hooks=(self._heard,),
                 clock=self._clock,
             )
+        )
+
+    def _planner(self) -> AgentPlanner | None:
+        spec = planner_spec(self._settings.planner, self._known)
+        if spec is None:
+            return None
+        return AgentPlanner(
+            panelist(spec, self._sandbox, self._known),
+            self._bench,
+            self._context,
+            clock=self._clock,
+            budget=self._budget,
         )
 
     async def branched(self, result: LoopResult) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bot.context.fence import fenced
 from bot.models import Issue, ReportState, ReviewResult, SuiteOutcome, SuiteState
 from bot.models.text import visible
+from bot.runner.roles import PASSING
 from bot.testrun.compare import compare
 
 MAX_TESTS = 50
@@ -40,6 +41,14 @@ def told(result: ReviewResult) -> str:
         f"{report.agent}: {report.reason or report.state.value}"
         for report in result.reports
         if report.required and report.state is not ReportState.FINISHED
+    )
+
+
+def passing(result: ReviewResult) -> bool:
+    """Whether all that keeps it from being complete may be over the next time it is asked."""
+    missing = [r for r in result.reports if r.required and r.state is not ReportState.FINISHED]
+    return bool(missing) and all(
+        report.run.error is not None and report.run.error.kind in PASSING for report in missing
     )
 
 

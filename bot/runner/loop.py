@@ -46,7 +46,7 @@ from bot.models import (
 from bot.runner.account import of_reports
 from bot.runner.bench import Bench, worktree_bench
 from bot.runner.config import Config, check
-from bot.runner.guidance import broken, fit, guidance, told
+from bot.runner.guidance import broken, fit, guidance, passing, told
 from bot.runner.hooks import (
     Drafted,
     IterationEnded,
@@ -226,21 +226,17 @@ class _Loop:
         return await reviewer.review(diff, self._config.context)
 
     async def _assess(self, panel: Panel, number: int) -> _End | None:
-        """The parts of a panel are steps of their own; what they cost they tell themselves."""
+        """More than once if what kept somebody from finishing may be over the next time."""
         name = f"review {number}"
-        await self._stage.tell(StepStarted(name=name))
-        step = Prefixed(self._config.step, name)
-        try:
-            result = await panel.assess(self._tracker.known, step)
-        except TryLater as error:
-            await self._stage.note(StepRecord(name=name, seconds=0.0, error=error.message))
-            return _error(f"the review did not work: {error.message}")
-        lines = of_reports((*result.reports, *result.later), name)
-        await self._stage.spend(lines)
-        missing = told(result)
-        seconds = max((r.run.duration for r in (*result.reports, *result.later)), default=0.0)
-        await self._stage.note(StepRecord(name=name, seconds=seconds, error=missing))
+        result = await self._assessed(panel, name)
+        for again in range(1, TRIES):
+            if isinstance(result, _End) or not passing(result):
+                break
+            result = await self._assessed(panel, f"{name} again {again}")
+        if isinstance(result, _End):
+            return result
         await self._settled(number, result)
+        missing = told(result)
         if missing:
             over = any(
                 report.run.error is not None and report.run.error.kind is FailureKind.BUDGET
@@ -250,6 +246,19 @@ class _Loop:
             return _End(status=status, reason=f"the review is not complete: {missing}")
         self._advice = "\n\n".join(filter(None, (report.guidance for report in result.reports)))
         return None
+
+    async def _assessed(self, panel: Panel, name: str) -> ReviewResult | _End:
+        """The parts of a panel are steps of their own; what they cost they tell themselves."""
+        await self._stage.tell(StepStarted(name=name))
+        try:
+            result = await panel.assess(self._tracker.known, Prefixed(self._config.step, name))
+        except TryLater as error:
+            await self._stage.note(StepRecord(name=name, seconds=0.0, error=error.message))
+            return _error(f"the review did not work: {error.message}")
+        await self._stage.spend(of_reports((*result.reports, *result.later), name))
+        seconds = max((r.run.duration for r in (*result.reports, *result.later)), default=0.0)
+        await self._stage.note(StepRecord(name=name, seconds=seconds, error=told(result)))
+        return result
 
     async def _settled(self, number: int, result: ReviewResult) -> None:
         self._tracker.settle(result)

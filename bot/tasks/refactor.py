@@ -26,7 +26,7 @@ from bot.models import (
 from bot.publish import render
 from bot.publish.run_log import RunLog
 from bot.runner.bench import Bench
-from bot.runner.players import TEST_SECONDS, AgentDeveloper, AgentPanel, SuiteTester
+from bot.runner.players import TEST_SECONDS, AgentDeveloper, AgentPanel, AgentPlanner, SuiteTester
 from bot.tasks import ending, reply
 from bot.tasks.bench import pull_bench
 from bot.tasks.plan import NoRun
@@ -93,6 +93,18 @@ async def _repair(
     async with log:
         member = partial(runner.panelist, sandbox=services.sandbox, known=services.kinds)
         sinks = (log, *services.sinks)
+        planner = (
+            AgentPlanner(
+                member(planned.planner),
+                bench,
+                context,
+                clock=services.clock,
+                sinks=sinks,
+                budget=budget,
+            )
+            if planned.planner is not None
+            else None
+        )
         config = runner.Config(
             developer=AgentDeveloper(
                 member(planned.developer),
@@ -103,6 +115,7 @@ async def _repair(
                 sinks=sinks,
                 budget=budget,
             ),
+            planner=planner,
             reviewer=AgentPanel(
                 [member(spec) for spec in planned.agents],
                 bench,

@@ -58,6 +58,8 @@ class RefactorPlan:
     mail_host: str = ""
     limits: Limits = field(default_factory=Limits)
     details_url: str = ""
+    planner: AgentSpec | None = None
+    """Reads the tree before the developer does, and says what to do."""
 
 
 async def plan(services: Services, job_id: str, request: RefactorRequest) -> RefactorPlan | NoRun:
@@ -99,6 +101,7 @@ async def plan(services: Services, job_id: str, request: RefactorRequest) -> Ref
         bot=client.login,
         mail_host=services.policy.mail_host,
         limits=services.policy.limits,
+        planner=services.policy.planner,
         details_url=f"{services.policy.public_url}/runs/{run_id}"
         if services.policy.public_url
         else "",

@@ -34,6 +34,7 @@ class Policy:
     limits: Limits = field(default_factory=Limits)
     developer: AgentSpec | None = None
     """None: the first agent that can write."""
+    planner: AgentSpec | None = None
     max_iterations: int = 3
     mail_host: str = "users.noreply.github.com"
     """Of the addresses that GitHub gives to people who show none."""

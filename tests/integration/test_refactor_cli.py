@@ -72,6 +72,32 @@ def test_the_difference_is_printed_and_the_repository_stays_as_it_is(refactor, r
     assert applied.returncode == 0
 
 
+def test_a_plan_and_all_that_is_known_of_the_change_reach_the_developer(refactor, repo, tmp_path):
+    planner = tmp_path / "planner.py"
+    planner.write_text('import sys\nsys.stdin.read()\nprint("1. Parse with ast, as PLANNED")\n')
+    (repo / "AGENTS.md").write_text("Keep it small.\n")
+    (repo / "uses.py").write_text("import app\n")
+    git(repo, "checkout", "-q", "main")
+    git(repo, "add", "AGENTS.md", "uses.py")
+    git(repo, "commit", "-qm", "guide")
+    git(repo, "checkout", "-q", "change")
+    git(repo, "rebase", "-q", "main")
+    plan = {"name": "plan", "kind": "command", "argv": [sys.executable, str(planner)]}
+    words = ("as PLANNED", "AGENTS.md\n\nKeep it small.", "uses.py  imports app.py")
+    script = MEND.replace(
+        "sys.stdin.read()",
+        f"told = sys.stdin.read()\nassert all(words in told for words in {words!r}), told",
+    )
+    done = refactor(script=script, HARNESS_PLANNER=json.dumps(plan))
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_analyzer_plans_nothing(refactor):
+    done = refactor(HARNESS_PLANNER=json.dumps({"name": "plan", "kind": "ruff"}))
+    assert done.returncode == 2
+    assert "HARNESS_PLANNER: 'ruff' cannot plan" in done.stderr
+
+
 def test_a_branch_is_written_when_asked_and_never_over_another_one(refactor, repo):
     done = refactor("--branch", "repaired")
     assert done.returncode == 0, done.stderr

@@ -18,7 +18,7 @@ from bot.process import Command
 from bot.sandbox import profiles
 from bot.sandbox.uplink import ADDRESS, AllowList
 
-ROLES = frozenset({Role.REVIEWER, Role.DEVELOPER})
+ROLES = frozenset({Role.REVIEWER, Role.PLANNER, Role.DEVELOPER})
 _PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 
 

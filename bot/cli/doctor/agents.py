@@ -48,7 +48,7 @@ async def agents(
 
 
 def _all(settings: Settings) -> Sequence[AgentSettings]:
-    more = (settings.developer, settings.judge)
+    more = (settings.developer, settings.planner, settings.judge)
     return (*settings.agents, *(agent for agent in more if agent is not None))
 
 

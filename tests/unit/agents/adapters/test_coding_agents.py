@@ -511,9 +511,10 @@ def test_a_command_with_half_an_address_is_misconfigured(base_url: str) -> None:
         commanded(replace(spec("command"), base_url=base_url))
 
 
-def test_a_command_develops_and_does_not_plan() -> None:
+def test_a_command_plans_and_develops_and_runs_no_tests() -> None:
+    planned = commanded(spec("command"), replace(CONFIG, role=Role.PLANNER))
     written = commanded(spec("command"), replace(CONFIG, role=Role.DEVELOPER))
 
-    assert written.fence.access is Access.WRITE
-    with pytest.raises(AgentMisconfigured, match="cannot be a planner"):
-        commanded(spec("command"), replace(CONFIG, role=Role.PLANNER))
+    assert (planned.fence.access, written.fence.access) == (Access.READ, Access.WRITE)
+    with pytest.raises(AgentMisconfigured, match="cannot be a tester"):
+        commanded(spec("command"), replace(CONFIG, role=Role.TESTER))
