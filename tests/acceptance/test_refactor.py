@@ -71,6 +71,27 @@ async def test_one_commit_repairs_the_open_issues(developing, calls):
     assert calls() == ["repair"]
 
 
+async def test_a_plan_and_the_bases_instructions_reach_the_developer(developing, desk, tmp_path):
+    """The developer says at the desk which names it read in its prompt."""
+    words = tmp_path / "plan.txt"
+    words.write_text("1. Mend it as h-PLAN9 says.")
+    words.chmod(0o644)
+    stage = await developing(planner=scripted("thinker", "talk", words))
+    repo = await stage.repository({"AGENTS.md": "See h-GUIDE7.\n"})
+    pull = await stage.pull(BUGGY, repo=repo)
+    await stage.reviewed(pull)
+
+    await asked(stage, pull)
+
+    ((_mode, given),) = desk.started
+    assert {"h-PLAN9", "h-GUIDE7"} < set(given.split(","))
+    assert "Repaired in" in stage.answers(pull)[-1]
+    logged = [
+        event for run in await stage.runs() for event in await stage.harness.store.events(run.id)
+    ]
+    assert "thinker (planner)" in {event.agent for event in logged}
+
+
 async def test_only_the_named_issue_is_asked_for(developing, desk):
     stage = await developing()
     pull = await stage.pull(TWO)
