@@ -27,6 +27,8 @@ from bot.models.checkpoints import Recorded
 from bot.models.context import CommitNote, Guide, LinkedIssue, ReviewContext
 
 T = TypeVar("T")
+SECONDS = 120.0
+"""For one source; a review does not wait for longer."""
 MAX_BLAMED = 40
 """Files whose lines are asked for, of those that a recorded session wrote."""
 
@@ -95,10 +97,12 @@ class _Found:
     problems: list[str] = field(default_factory=list)
 
     async def out(self, what: str, work: Awaitable[T], otherwise: T) -> T:
-        done = await guard(f"context.{what}", work)
+        done = await guard(f"context.{what}", asyncio.wait_for(work, SECONDS))
         if not isinstance(done, Failed):
             return done
-        self.problems.append(f"{what}: {done.reason}")
+        late = isinstance(done.error, TimeoutError)
+        reason = f"it took more than {SECONDS:g} s" if late else done.reason
+        self.problems.append(f"{what}: {reason}")
         return otherwise
 
 
@@ -145,7 +149,9 @@ async def _recorded(
         ),
         {},
     )
-    return checkpoints.recorded(commits, files, blamed)
+    # Of strangers' bytes: not where everybody else's work waits for it.
+    reading = asyncio.to_thread(checkpoints.recorded, commits, files, blamed)
+    return await found.out("checkpoints as they are recorded", reading, Recorded())
 
 
 async def _linked(

@@ -11,7 +11,8 @@ LEAST = 40
 """Characters a prompt has more than, if it says what is wanted."""
 MAX_PROMPT = 1_200
 MAX_PROMPTS = 5
-SEPARATOR = re.compile(r"\n\s*\n---\n\s*\n")
+SEPARATOR = "\n\n---\n\n"
+MAX_OF_A_SESSION = 200
 
 _CHATTER = re.compile(
     r"^(?:this session is being continued|\[request interrupted|caveat: the messages below"
@@ -25,11 +26,12 @@ _MARKUP = re.compile(r"<(system-reminder|command-[a-z]+)>.*?</\1>", re.DOTALL | 
 
 def split_prompts(text: str) -> tuple[str, ...]:
     """As ``prompt.txt`` joins them."""
-    return tuple(part.strip() for part in SEPARATOR.split(text.replace("\r\n", "\n")))
+    parts = text.replace("\r\n", "\n").split(SEPARATOR)
+    return tuple(part.strip() for part in parts[-MAX_OF_A_SESSION:])
 
 
 def telling(prompts: Iterable[str]) -> tuple[str, ...]:
     """Those that tell why, in the order given, each once and none too long."""
-    cleaned = (" ".join(_MARKUP.sub(" ", prompt[: 20 * MAX_PROMPT]).split()) for prompt in prompts)
+    cleaned = (" ".join(_MARKUP.sub(" ", prompt[: 4 * MAX_PROMPT]).split()) for prompt in prompts)
     good = (text for text in cleaned if len(text) > LEAST and not _CHATTER.match(text))
     return tuple(dict.fromkeys(clipped(text, MAX_PROMPT) for text in good))

@@ -16,9 +16,10 @@ from bot.context.structure.related.languages.parsed import literal, nodes
 SUFFIXES = (".go",)
 MAX_OF_A_PACKAGE = 40
 _SPEC = frozenset({"import_spec"})
-_MODULE = re.compile(r"^\s*module\s+\"?([^\s\"/]\S*?)\"?\s*(?://.*)?$", re.MULTILINE)
+_MODULE = re.compile(r"^[ \t]*module[ \t]+\"?([^\s\"/]\S*?)\"?[ \t]*(?://.*)?$", re.MULTILINE)
 _REPLACE = re.compile(
-    r"^\s*(?:replace\s+)?\"?([^\s\"()]+)\"?(?:\s+v\S+)?\s+=>\s+\"?(\.{1,2}/[^\s\"]*)\"?",
+    r"^[ \t]*(?:replace[ \t]+)?\"?([^\s\"()]+)\"?(?:[ \t]+v\S+)?[ \t]+=>"
+    r"[ \t]+\"?(\.{1,2}/[^\s\"]*)\"?",
     re.MULTILINE,
 )
 
