@@ -62,6 +62,8 @@ class AgentSettings(BaseModel):
     api_key_file: str = ""
     base_url: str = ""
     budget_usd: Decimal | None = Field(default=None, ge=0)
+    count_tokens: bool = False
+    """Prompts are held against the provider's own count instead of an estimate."""
 
     @field_validator("base_url")
     @classmethod

@@ -132,6 +132,8 @@ class AgentSpec:
     api_key_file: str = ""
     base_url: str = ""
     budget_usd: Decimal | None = None
+    count_tokens: bool = False
+    """A prompt is held against the provider's own count, and not only against an estimate."""
 
 
 # ----------------------------------------------------------------------------- what it is given

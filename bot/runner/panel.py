@@ -20,7 +20,8 @@ from bot.agents.sinks import Sink
 from bot.clock import Clock
 from bot.context.checkpoints.explain import cited, explains
 from bot.context.prompt import DIFF, GUARDS, compose
-from bot.errors import AgentFailed, BudgetTooSmall
+from bot.context.sections import PROMPT_TOKENS
+from bot.errors import AgentFailed, AgentMisconfigured, BudgetTooSmall
 from bot.log import bound, logger
 from bot.models import (
     AgentReport,
@@ -48,6 +49,10 @@ from bot.runner.parts import combined, share_of
 from bot.runner.settling import settled
 from bot.runner.spending import Spending
 from bot.runner.verify import verified
+from bot.sandbox.counting import counted
+
+COUNTS = 4
+"""How often a prompt is made smaller by its provider's count."""
 
 _log = logger(__name__)
 
@@ -193,8 +198,8 @@ async def _ask(
             return await _not_started(agent, refusal, FailureKind.BUDGET, sinks)
         change = await source()
         try:
-            made = await asyncio.to_thread(_config, agent, change, context, part, elsewhere)
-        except BudgetTooSmall as error:
+            made = await _told(agent, change, context, part, elsewhere)
+        except (BudgetTooSmall, AgentMisconfigured) as error:
             return await _not_started(agent, error, FailureKind.MISCONFIGURED, sinks)
         config = spending.equipped(made)
 
@@ -241,13 +246,49 @@ async def _run(
     )
 
 
-def _config(
+async def _told(
     agent: Panelist,
     change: Change,
     context: ReviewContext,
     part: str,
     elsewhere: frozenset[str],
 ) -> RunConfig:
+    """What it is told, within the budget of a prompt by the counter that counts for it."""
+    limit = PROMPT_TOKENS
+    for _time in range(COUNTS):
+        config, used = await asyncio.to_thread(
+            _config, agent, change, context, part, elsewhere, limit
+        )
+        true = await _counted(agent, config)
+        if true <= PROMPT_TOKENS:
+            return config
+        limit = used * PROMPT_TOKENS // true - PROMPT_TOKENS // 50
+    raise BudgetTooSmall(f"by its provider's count no prompt has less than {PROMPT_TOKENS} tokens")
+
+
+async def _counted(agent: Panelist, config: RunConfig) -> int:
+    """By its provider, if it is to be asked; 0 where the estimate is enough, or all there is."""
+    api = agent.kind.api
+    if not agent.spec.count_tokens or api is None or not config.prompt:
+        return 0
+    try:
+        return await counted(api(agent.spec), agent.spec.model, config.prompt)
+    except AgentMisconfigured:
+        raise
+    except AgentFailed as error:
+        _log.warning("agent.not_counted", reason=error.message)
+        return 0
+
+
+def _config(
+    agent: Panelist,
+    change: Change,
+    context: ReviewContext,
+    part: str,
+    elsewhere: frozenset[str],
+    limit: int,
+) -> tuple[RunConfig, int]:
+    """And the tokens of its prompt, by the estimate."""
     spec = agent.spec
     config = RunConfig(
         skills=spec.skills,
@@ -262,7 +303,8 @@ def _config(
         part=part,
     )
     if agent.kind.analyzer:
-        return config  # it reads the tree, and nothing that anybody says
+        return config, 0  # it reads the tree, and nothing that anybody says
     spelled = replace(config, skills=tuple(map(agent.kind.spell_skill, spec.skills)))
-    composed = compose(spelled, context)
-    return replace(config, prompt=composed.text, clipped=composed.missing(DIFF))
+    composed = compose(spelled, context, limit=limit)
+    told = replace(config, prompt=composed.text, clipped=composed.missing(DIFF))
+    return told, composed.used

@@ -9,6 +9,9 @@ import pytest
 
 from bot.agents.reviewer import AgentKind
 from bot.context.prompt import GUARDS
+from bot.context.sections import PROMPT_TOKENS
+from bot.context.tokens import estimate
+from bot.errors import AgentFailed
 from bot.models import (
     AgentSpec,
     AssistantText,
@@ -353,6 +356,55 @@ async def test_a_prompt_of_the_operators_that_does_not_fit_costs_only_its_agent(
     assert told.state is ReportState.NOT_STARTED
     assert "does not fit" in told.reason or "there is room for" in told.reason
     assert other.state is ReportState.FINISHED
+
+
+def counting(monkeypatch, factor):
+    """An agent whose provider finds ``factor`` times as many tokens as are estimated."""
+    asked = []
+
+    async def counted(api, model, text):
+        asked.append(estimate(text))
+        return round(asked[-1] * factor)
+
+    monkeypatch.setattr("bot.runner.panel.counted", counted)
+    wordy = agent("claude")
+    spec = replace(wordy.spec, count_tokens=True)
+    return replace(wordy, spec=spec, kind=replace(wordy.kind, api=lambda _spec: None)), asked
+
+
+async def test_a_prompt_is_held_against_its_providers_count(change, monkeypatch):
+    told, asked = counting(monkeypatch, 1.6)
+    (file,) = change.diff.files
+    (hunk,) = file.hunks
+    long = "+" + "x = 1; " * 2_000
+    files = tuple(
+        replace(file, path=f"f{n}.py", old_path=f"f{n}.py", hunks=(replace(hunk, lines=(long,)),))
+        for n in range(9)
+    )
+    large = replace(change, diff=replace(change.diff, files=(*change.diff.files, *files)))
+    (report,) = (await run(large, told)).reports
+    (config,) = told.reviewer.configs
+    assert len(asked) > 1
+    assert 1.6 * estimate(config.prompt) <= PROMPT_TOKENS
+    assert config.clipped
+    assert report.files == 10 - len(config.clipped)
+
+
+async def test_a_provider_that_always_finds_too_much_has_nothing_sent(change, monkeypatch):
+    told, _asked = counting(monkeypatch, 1_000)
+    (report,) = (await run(change, told)).reports
+    assert (report.state, told.reviewer.configs) == (ReportState.NOT_STARTED, [])
+
+
+async def test_a_provider_that_does_not_count_leaves_the_estimate(change, monkeypatch):
+    told, _asked = counting(monkeypatch, 1)
+
+    async def broken(api, model, text):
+        raise AgentFailed("HTTP 529")
+
+    monkeypatch.setattr("bot.runner.panel.counted", broken)
+    (report,) = (await run(change, told)).reports
+    assert report.state is ReportState.FINISHED
 
 
 async def test_how_many_files_each_agent_was_given_is_told(change):
