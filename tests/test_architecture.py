@@ -28,6 +28,14 @@ def test_rooms_import_downwards_only(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_parsers_of_strangers_code_are_no_part_of_the_server():
+    """They run behind a fence, in a process of their own."""
+    look = "import sys, bot.app, bot.cli.context; print(*sys.modules)"
+    command = [sys.executable, "-c", look]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not {"tree_sitter", "grimp", "ast_serialize"} & set(done.stdout.split())
+
+
 def test_the_map_of_the_house_is_complete():
     assert bot.__doc__ is not None
     listed = set(re.findall(r"^([a-z]+) {2,}\S", bot.__doc__, re.MULTILINE))

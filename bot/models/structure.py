@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+MAX_PINS = 20
+"""Files that are named beside a change; more would be read by nobody."""
+
 
 class Relation(StrEnum):
     """How a file is related to the change."""

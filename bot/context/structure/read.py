@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Protocol
 
 import bot
-from bot.context.structure.related.graph import MAX_PINS
 from bot.context.structure.wire import MAX_ANSWER, Asked, Structure, encode, is_text, structure
 from bot.errors import AgentFailed
 from bot.models import Diff, FileStatus, Side
+from bot.models.structure import MAX_PINS
 from bot.process import Command
 from bot.sandbox.fence import MIB, Fence
 

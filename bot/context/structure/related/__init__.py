@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bot.context.structure.related.files import Files
-from bot.context.structure.related.graph import MAX_PINS, Edge, pinned
+from bot.context.structure.related.graph import Edge, pinned
 from bot.context.structure.related.languages import READERS
-from bot.models.structure import Pin
+from bot.models.structure import MAX_PINS, Pin
 
 
 def related(tree: Path, changed: Sequence[str], *, limit: int = MAX_PINS) -> tuple[Pin, ...]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from bot.context.structure.related.tests_of import is_test, named_for
-from bot.models.structure import Pin, Relation
+from bot.models.structure import MAX_PINS, Pin, Relation
 
-MAX_PINS = 20
 DEPTH = 3
 _ORDER = tuple(Relation)
 

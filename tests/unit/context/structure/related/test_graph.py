@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.context.structure.related import related
-from bot.context.structure.related.graph import DEPTH, MAX_PINS, pinned
+from bot.context.structure.related.graph import DEPTH, pinned
 from bot.context.structure.related.tests_of import is_test, named_for
-from bot.models.structure import Relation
+from bot.models.structure import MAX_PINS, Relation
 
 NAMES = [f"m{n}.py" for n in range(12)] + ["tests/test_m1.py"]
 EDGES = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)), max_size=40)
