@@ -65,15 +65,15 @@ class Sources:
 
 async def gather(change: Change, sources: Sources) -> ReviewContext:
     """The context of this change. Raises nothing but cancellation and `TryLater`."""
-    base = change.diff.base_sha
     skipped = {item.path for item in change.skipped}
     paths = [file.path for file in change.diff.files if file.path not in skipped]
     found = _Found()
-    commits = await found.out("commits", sources.repository.commits(base, change.head_sha), ())
-    guides = await found.out("instructions", _guides(sources.repository, change, paths), ())
-    linked = await found.out("linked issues", _linked(change, commits, sources), ())
-    records = await _recorded(change, commits, sources, found)
-    structure = await found.out("structure", _structure(change, frozenset(paths), sources), None)
+    # The slowest reads the tree in a process of its own; the others ask git and GitHub meanwhile.
+    (commits, records, linked), guides, structure = await asyncio.gather(
+        _written(change, sources, found),
+        found.out("instructions", _guides(sources.repository, change, paths), ()),
+        found.out("structure", _structure(change, frozenset(paths), sources), None),
+    )
     memory = await asyncio.to_thread(told_memory, change.lessons, paths, sources.now())
     return ReviewContext(
         title=change.title,
@@ -86,8 +86,21 @@ async def gather(change: Change, sources: Sources) -> ReviewContext:
         pins=structure.pins if structure else (),
         outlines=structure.outlines if structure else (),
         memory=memory,
-        problems=tuple(found.problems),
+        problems=tuple(sorted(found.problems)),
     )
+
+
+async def _written(
+    change: Change, sources: Sources, found: _Found
+) -> tuple[tuple[CommitNote, ...], Recorded, tuple[LinkedIssue, ...]]:
+    """All that hangs on the commits."""
+    span = (change.diff.base_sha, change.head_sha)
+    commits = await found.out("commits", sources.repository.commits(*span), ())
+    records, linked = await asyncio.gather(
+        _recorded(change, commits, sources, found),
+        found.out("linked issues", _linked(change, commits, sources), ()),
+    )
+    return commits, records, linked
 
 
 @dataclass

@@ -105,7 +105,7 @@ _Pattern = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_r
 
 
 class _Instruction(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
     paths: list[_Pattern] = Field(
         default=["*"], min_length=1, description="Paths it is about, in gitignore syntax."
     )
@@ -113,7 +113,9 @@ class _Instruction(BaseModel):
 
 
 class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid", title="harness repository configuration")
+    model_config = ConfigDict(
+        extra="forbid", title="harness repository configuration", defer_build=True
+    )
 
     agents: list[str] | None = Field(
         default=None,

@@ -7,6 +7,7 @@ from bot.context.gather import Sources, gather
 from bot.models import Repo, ReviewPlan
 from bot.models.context import ReviewContext
 from bot.runner import Source
+from bot.tasks.plan import is_analyzer
 from bot.tasks.refactor_plan import RefactorPlan
 from bot.tasks.services import Services
 
@@ -30,9 +31,16 @@ async def told(
         Sources(
             repository=mirror,
             readers=readers,
-            launcher=services.sandbox,
+            # Analyzers read the tree, and nothing that anybody says about it.
+            launcher=services.sandbox if _read_prompts(services, planned) else None,
             now=services.clock.now,
             instructions=planned.config.instructions,
             issue=client.issue,
         ),
+    )
+
+
+def _read_prompts(services: Services, planned: ReviewPlan | RefactorPlan) -> bool:
+    return isinstance(planned, RefactorPlan) or any(
+        not is_analyzer(services, spec) for spec in planned.agents
     )

@@ -31,7 +31,10 @@ def trailers(message: str) -> tuple[Trailer, ...]:
 
 def last_trailers(message: str) -> tuple[Trailer, ...]:
     """What git itself calls the trailers of the message."""
-    return tuple(t for block in _paragraphs(message)[1:][-1:] for t in _block(block))
+    blocks = _paragraphs(message)[1:]
+    while blocks and all(line.startswith("#") for line in blocks[-1]):
+        blocks.pop()  # comments at the end are no part of the message
+    return tuple(t for block in blocks[-1:] for t in _block(block))
 
 
 def _paragraphs(message: str) -> list[list[str]]:
