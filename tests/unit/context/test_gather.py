@@ -1,6 +1,7 @@
 """What is known of a change, from sources each of which may be silent, slow or broken."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +10,18 @@ import pytest
 from bot.context import gather as module
 from bot.context.gather import Sources, gather
 from bot.errors import AccessLost, AgentFailed
-from bot.models import Change, Diff, FileDiff, FileStatus, Hunk, Repo, Skipped, Workspace
+from bot.models import (
+    Change,
+    Diff,
+    FileDiff,
+    FileStatus,
+    Hunk,
+    Lesson,
+    LessonKind,
+    Repo,
+    Skipped,
+    Workspace,
+)
 from bot.models.context import CommitNote, Guide, LinkedIssue
 
 ID = "0123456789ab"
@@ -149,6 +161,18 @@ async def test_nobody_waits_for_ever(monkeypatch):
     told = await gather(CHANGE, sources(issue=never))
     assert told.problems == ("linked issues: it took more than 0.05 s",)
     assert told.recorded.checkpoints
+
+
+async def test_what_the_repository_taught_is_told():
+    lesson = Lesson(
+        kind=LessonKind.DISMISSED,
+        text="no lock",
+        at=datetime(2026, 11, 20, tzinfo=UTC),
+        path="app.py",
+        reason="one process",
+    )
+    told = await gather(replace(CHANGE, lessons=(lesson,)), sources())
+    assert told.memory == "- dismissed in app.py: no lock (one process)"
 
 
 async def test_a_local_change_asks_nobody():
