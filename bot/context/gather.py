@@ -19,12 +19,13 @@ from bot.context import checkpoints
 from bot.context.instructions import COPILOT, MAX_LETTERS, NAMES, wanted
 from bot.context.intent import first_paragraph, linked_numbers
 from bot.context.memory import told_memory
-from bot.context.structure.read import Launcher, read
+from bot.context.structure.read import read
 from bot.context.structure.wire import Structure
 from bot.guard import Failed, guard
 from bot.models import Change, PathInstruction
 from bot.models.checkpoints import Recorded
 from bot.models.context import CommitNote, Guide, LinkedIssue, ReviewContext
+from bot.sandbox.port import Launcher
 
 T = TypeVar("T")
 SECONDS = 120.0

@@ -37,7 +37,8 @@ from bot.runner.panel import review
 from bot.runner.question import ask
 from bot.runner.roles import PlayFailed
 from bot.sandbox.identity import SEARCH, barrier, service_user
-from bot.testrun.run import SYSTEM, Launcher, run_tests
+from bot.sandbox.port import Launcher
+from bot.testrun.run import SYSTEM, run_tests
 
 TEST_SECONDS = 900.0
 MAX_SUMMARY = 4_000

@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from bot.clock import Clock
 from bot.errors import AgentFailed
 from bot.models import SuiteCounts, SuiteOutcome, SuiteState
 from bot.process import Command
 from bot.sandbox import profiles
-from bot.sandbox.fence import HOME, TMP, Fence
+from bot.sandbox.fence import HOME, TMP
+from bot.sandbox.port import Child, Launcher
 from bot.testrun import plan
 from bot.testrun.detect import detect
 from bot.testrun.listing import Listing, look
@@ -34,27 +34,6 @@ SYSTEM = (Path("/usr/local/bin"), Path("/usr/bin"), Path("/bin"))
 """Where programs are looked for; never in the tree."""
 GRACE = 0.5
 """Seconds between asking a run to end and ending it."""
-
-
-class Child(Protocol):
-    """What is needed of a started process (`bot.process.Child`)."""
-
-    @property
-    def stderr(self) -> str: ...
-
-    def chunks(self) -> AsyncIterator[bytes]: ...
-
-    async def wait(self) -> int: ...
-
-    async def kill(self, grace: float = ...) -> None: ...
-
-
-class Launcher(Protocol):
-    """What is needed of the sandbox (`bot.sandbox.sandbox.Sandbox`)."""
-
-    async def start(self, command: Command, fence: Fence, *, trusted: bool) -> Child:
-        """`AgentFailed` says why it is refused, or cannot be started."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Protocol
 
 import bot
 from bot.context.structure.wire import MAX_ANSWER, Asked, Structure, encode, is_text, structure
@@ -19,6 +17,7 @@ from bot.models import Diff, FileStatus, Side
 from bot.models.structure import MAX_PINS
 from bot.process import Command
 from bot.sandbox.fence import MIB, Fence
+from bot.sandbox.port import Child, Launcher
 
 SECONDS = 60.0
 MEMORY = 2048 * MIB
@@ -34,25 +33,6 @@ _START = (
     " from bot.context.structure.program import main; main()"
 )
 """Inside, harness lies elsewhere; isolated, so nothing of the tree is on the path."""
-
-
-class Child(Protocol):
-    """What is needed of a started process (`bot.process.Child`)."""
-
-    @property
-    def stderr(self) -> str: ...
-
-    def chunks(self) -> AsyncIterator[bytes]: ...
-
-    async def wait(self) -> int: ...
-
-    async def kill(self, grace: float = ...) -> None: ...
-
-
-class Launcher(Protocol):
-    """What is needed of the sandbox (`bot.sandbox.sandbox.Sandbox`)."""
-
-    async def start(self, command: Command, fence: Fence, *, trusted: bool) -> Child: ...
 
 
 async def read(
