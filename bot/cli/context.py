@@ -65,7 +65,7 @@ async def _gathered(
         for problem in problems:
             console.print(f"{visible(problem)} (the defaults apply)", style="yellow", markup=False)
         change = await change_of(repo, base, config)
-        return change, await local_context(repo, change, config, sandbox, SystemClock())
+        return change, await local_context(repo, change, config, SystemClock(), reader=sandbox)
 
 
 def _numbered(parts: Sequence[Part]) -> Iterator[tuple[str, Part]]:

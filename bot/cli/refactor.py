@@ -84,7 +84,7 @@ async def _refactor(settings: Settings, path: Path, wishes: Wishes) -> int:
             console.print(f"{visible(problem)} (the defaults apply)", style="yellow", markup=False)
         change = await change_of(repo, wishes.base, config)
         known = kinds()
-        context = await local_context(repo, change, config, sandbox, clock)
+        context = await local_context(repo, change, config, clock, reader=sandbox)
         made = _Local(
             settings, config, change, repo, sandbox, known, clock, console, wishes, context
         )

@@ -122,6 +122,8 @@ async def _review(
                 highlight=False,
             )
         judge = judge_spec(settings.judge, known)
+        # Analyzers read the tree, and nothing that anybody says about it.
+        reader = None if all(known[s.kind].analyzer for s in specs) else sandbox
         progress = Progress(tuple(s.name for s in specs), console=console, clock=clock)
 
         async def source() -> Change:
@@ -131,7 +133,7 @@ async def _review(
             result = await review(
                 source,
                 [panelist(spec, sandbox, known) for spec in specs],
-                await local_context(repo, change, config, sandbox, clock),
+                await local_context(repo, change, config, clock, reader=reader),
                 MemoryStep(),
                 clock=clock,
                 sinks=[progress],
@@ -155,13 +157,20 @@ async def _review(
 
 
 async def local_context(
-    repo: LocalRepo, change: Change, config: RepoConfig, sandbox: Sandbox, clock: Clock
+    repo: LocalRepo,
+    change: Change,
+    config: RepoConfig,
+    clock: Clock,
+    *,
+    reader: Sandbox | None,
 ) -> ReviewContext:
-    """What reviewers of a local change are told besides the diff."""
+    """What reviewers of a local change are told besides the diff. ``reader``: of the tree's
+    structure; None where nobody is told.
+    """
     sources = Sources(
         repository=repo,
         readers=[repo.records()],
-        launcher=sandbox,
+        launcher=reader,
         now=clock.now,
         instructions=config.instructions,
     )

@@ -65,7 +65,7 @@ class Sources:
 
 
 async def gather(change: Change, sources: Sources) -> ReviewContext:
-    """The context of this change. Raises nothing but cancellation and `TryLater`."""
+    """The context of this change. Raises nothing but cancellation."""
     skipped = {item.path for item in change.skipped}
     paths = [file.path for file in change.diff.files if file.path not in skipped]
     found = _Found()

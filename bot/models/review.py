@@ -143,6 +143,8 @@ class ReviewResult:
     """Files of the diff that were reviewed."""
     parts: tuple[Part, ...] = ()
     """In which coding agents read it, if not as a whole."""
+    untold: tuple[str, ...] = ()
+    """What could not be found out for reviewers, one sentence each; it changes no verdict."""
     held: tuple[HeldBack, ...] = ()
     """Found, and not posted: no comment, not counted as open, listed with the reason."""
     judge: AgentReport | None = None

@@ -134,7 +134,7 @@ async def _merged(
         else issue
         for issue in result.issues
     )
-    return replace(result, issues=issues)
+    return replace(result, issues=issues, untold=context.problems)
 
 
 def _session_of(issue: Issue, context: ReviewContext) -> str:

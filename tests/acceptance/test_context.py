@@ -120,6 +120,7 @@ async def test_a_store_out_of_reach_costs_no_review(told):
     assert stage.check(pull).conclusion == "failure"
     assert len(stage.inline(pull)) == 1
     assert f"Nothing is known of: {TWO}" in await prompt()
+    assert "Reviewers could not be told:\n- checkpoints in a repository" in stage.summary(pull)
 
 
 async def test_the_head_does_not_name_the_store(told):

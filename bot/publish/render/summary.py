@@ -199,6 +199,7 @@ def _details(publication: Publication, scale: float) -> str:
         coverage,
         _parts(result),
         _skipped(result, scale),
+        _untold(result, publication.secrets),
         agents_table(result),
         _opinions(result, publication.secrets),
         _bill(publication),
@@ -218,6 +219,12 @@ def _parts(result: ReviewResult) -> str:
         for part in result.parts
     )
     return f"Too large for one prompt: coding agents read it in {len(result.parts)} parts: {named}."
+
+
+def _untold(result: ReviewResult, secrets: tuple[str, ...]) -> str:
+    """Whoever wonders why reviewers did not know something finds it here."""
+    lines = [f"- {sanitize.inline(said, limit=200, secrets=secrets)}" for said in result.untold]
+    return "\n".join(["Reviewers could not be told:", *lines]) if lines else ""
 
 
 def _skipped(result: ReviewResult, scale: float) -> str:
