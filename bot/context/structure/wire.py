@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -41,26 +40,21 @@ _STRUCTURE = TypeAdapter(Structure)
 
 
 def encode(value: Asked | Structure) -> bytes:
-    """Names that are no text (surrogates) survive as escapes."""
-    return json.dumps(asdict(value), ensure_ascii=True).encode("ascii")
+    return json.dumps(asdict(value)).encode("ascii")
 
 
 def asked(data: bytes) -> Asked:
-    return _ASKED.validate_python(_loaded(data))
+    return _ASKED.validate_json(data)
 
 
 def structure(data: bytes) -> Structure:
     """`AgentFailed` for anything but an answer."""
     try:
-        return _STRUCTURE.validate_python(_loaded(data))
-    except (ValidationError, ValueError, RecursionError) as error:
-        raise AgentFailed(f"its answer is no structure: {type(error).__name__}") from error
+        return _STRUCTURE.validate_json(data)
+    except ValidationError as error:
+        raise AgentFailed("its answer is no structure") from error
 
 
 def is_text(name: str) -> bool:
     """Whether a name is UTF-8; JSON holds no other one."""
     return not any("\ud800" <= letter <= "\udfff" for letter in name)
-
-
-def _loaded(data: bytes) -> Any:
-    return json.loads(data)
