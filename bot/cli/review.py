@@ -169,7 +169,7 @@ async def local_context(
     """
     sources = Sources(
         repository=repo,
-        readers=[repo.records()],
+        records=repo.records(),
         launcher=reader,
         now=clock.now,
         instructions=config.instructions,

@@ -16,13 +16,15 @@ from typing import Protocol, TypeVar
 from bot.checkout.records import Found as Files
 from bot.checkout.records import Reader
 from bot.context import checkpoints
+from bot.context.checkpoints.settings import PATH as SETTINGS
+from bot.context.checkpoints.settings import other_repository
 from bot.context.instructions import COPILOT, MAX_LETTERS, NAMES, wanted
 from bot.context.intent import first_paragraph, linked_numbers
 from bot.context.memory import told_memory
 from bot.context.structure.read import read
 from bot.context.structure.wire import Structure
 from bot.guard import Failed, guard
-from bot.models import Change, PathInstruction
+from bot.models import Change, PathInstruction, Repo
 from bot.models.checkpoints import Recorded
 from bot.models.context import CommitNote, Guide, LinkedIssue, ReviewContext
 from bot.sandbox.port import Launcher
@@ -59,8 +61,10 @@ class Sources:
     launcher: Launcher | None = None
     """What reads the tree's structure; None: nothing does."""
     instructions: tuple[PathInstruction, ...] = ()
-    readers: Sequence[Reader] = ()
-    """Where checkpoints may lie, the likeliest first."""
+    records: Reader | None = None
+    """The repository's own checkpoints; None: nobody looks for any."""
+    elsewhere: Callable[[Repo], Reader] | None = None
+    """Opens those of another repository, which the base branch names."""
     issue: Callable[[int], Awaitable[LinkedIssue | None]] | None = None
 
 
@@ -148,11 +152,12 @@ async def _recorded(
     """Each store by itself: one that is out of reach takes nothing from the others."""
     names = list(checkpoints.named(commits))
     files: Files = {}
-    for number, reader in enumerate(sources.readers):
-        missing = [name for name in names if name not in files]
-        if missing:
-            what = "checkpoints" if number == 0 else "checkpoints in a repository of their own"
-            files |= await found.out(what, checkpoints.found(reader, missing), {})
+    if names and sources.records is not None:
+        files = await found.out("checkpoints", checkpoints.found(sources.records, names), {})
+    missing = [name for name in names if name not in files]
+    if missing and sources.elsewhere is not None:
+        looking = _elsewhere(change, sources.repository, sources.elsewhere, missing)
+        files |= await found.out("checkpoints in a repository of their own", looking, {})
     written = {sha for shas in checkpoints.named(commits).values() for sha in shas}
     paths = sorted({path for c in commits if c.sha in written for path in c.files})
     ours = {file.path for file in change.diff.files}
@@ -166,6 +171,17 @@ async def _recorded(
     # Of strangers' bytes: not where everybody else's work waits for it.
     reading = asyncio.to_thread(checkpoints.recorded, commits, files, blamed)
     return await found.out("checkpoints as they are recorded", reading, Recorded())
+
+
+async def _elsewhere(
+    change: Change, repository: Commits, open_store: Callable[[Repo], Reader], names: Sequence[str]
+) -> Files:
+    """In the repository that the base branch names, if it names one that can be."""
+    other = other_repository(await repository.show(change.base_sha, SETTINGS))
+    if other is None:
+        return {}
+    owner, name = other
+    return await checkpoints.found(open_store(Repo(owner=owner, name=name)), names)
 
 
 async def _linked(

@@ -44,7 +44,7 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Composed:
-    """A prompt, and what is (and is not) in it. ``tokens``: by section, of what was kept."""
+    """A prompt of ``used`` tokens, at most ``limit``, and what is (and is not) in it."""
 
     text: str
     used: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.context.checkpoints.settings import PATH, other_repository
+from bot.checkout.records import Records
 from bot.context.gather import Sources, gather
 from bot.models import Repo, ReviewPlan
 from bot.models.context import ReviewContext
@@ -19,18 +19,16 @@ async def told(
     pull = planned.pull
     client = await services.client(planned.installation_id, pull.repo)
     mirror = services.mirror(pull.repo, planned.installation_id)
-    change = await source()
-    readers = [mirror.records()]
-    other = other_repository(await mirror.show(change.base_sha, PATH))
-    if other is not None:
-        owner, name = other
-        elsewhere = services.mirror(Repo(owner=owner, name=name), planned.installation_id)
-        readers.append(elsewhere.records())
+
+    def elsewhere(repo: Repo) -> Records:
+        return services.mirror(repo, planned.installation_id).records()
+
     return await gather(
-        change,
+        await source(),
         Sources(
             repository=mirror,
-            readers=readers,
+            records=mirror.records(),
+            elsewhere=elsewhere,
             # Analyzers read the tree, and nothing that anybody says about it.
             launcher=services.sandbox if _read_prompts(services, planned) else None,
             now=services.clock.now,

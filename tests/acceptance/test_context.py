@@ -123,6 +123,20 @@ async def test_a_store_out_of_reach_costs_no_review(told):
     assert "Reviewers could not be told:\n- checkpoints in a repository" in stage.summary(pull)
 
 
+@pytest.mark.parametrize("name", ["octo/s.git", "octo/...", "octo/.git"])
+async def test_a_store_with_an_impossible_name_costs_no_review(told, name):
+    """The base says so, and nobody could review anything of it any more."""
+    stage, prompt = told
+    settings = {"strategy_options": {"checkpoint_remote": {"provider": "github", "repo": name}}}
+    repo = await stage.repository({".entire/settings.json": json.dumps(settings)})
+    message = f"Count\n\n{trailer(TWO)}"
+    await stage.github.commit(repo, "change", BUGGY, author="ada", message=message)
+    pull = await stage.github.open_pull(repo, head="change", author="ada")
+    await stage.reviewed(pull)
+    assert stage.check(pull).conclusion == "failure"
+    assert f"Nothing is known of: {TWO}" in await prompt()
+
+
 async def test_the_head_does_not_name_the_store(told):
     stage, prompt = told
     settings = {"strategy_options": {"checkpoint_remote": {"provider": "github", "repo": "octo/s"}}}

@@ -9,7 +9,7 @@ import pytest
 
 from bot.context import gather as module
 from bot.context.gather import Sources, gather
-from bot.errors import AccessLost, AgentFailed
+from bot.errors import AccessLost, AgentFailed, GiveUp
 from bot.models import (
     Change,
     Diff,
@@ -49,8 +49,9 @@ CHANGE = Change(
 class Repository:
     """Everything of it can be broken by name."""
 
-    def __init__(self, *broken):
+    def __init__(self, *broken, text=b"Be kind."):
         self.broken = broken
+        self.text = text
         self.shown = []
 
     def _may(self, name):
@@ -63,7 +64,7 @@ class Repository:
 
     async def show(self, sha, path):
         self.shown.append((sha, path))
-        return b"Be kind."
+        return self.text
 
     async def commits(self, base, head):
         self._may("commits")
@@ -97,7 +98,7 @@ async def issue(number):
 
 
 def sources(repository=None, **more):
-    values = {"readers": [Store()], "issue": issue, **more}
+    values = {"records": Store(), "issue": issue, **more}
     return Sources(
         repository=repository or Repository(),
         now=lambda: datetime(2026, 11, 27, tzinfo=UTC),
@@ -134,12 +135,38 @@ async def test_what_one_source_cannot_say_the_others_do(broken, problem):
 
 
 async def test_a_store_out_of_reach_takes_nothing_from_the_next():
-    readers = [Store(AccessLost("no access")), Store()]
-    told = await gather(CHANGE, sources(readers=readers))
+    opened = []
+
+    def elsewhere(repo):
+        opened.append(repo.full_name)
+        return Store()
+
+    settings = b'{"strategy_options": {"checkpoint_remote": {"provider": "github", "repo": "a/b"}}}'
+    lost = Store(AccessLost("no access"))
+    told = await gather(
+        CHANGE, sources(Repository(text=settings), records=lost, elsewhere=elsewhere)
+    )
     assert told.problems == ("checkpoints: no access",)
+    assert opened == ["a/b"]
     assert told.recorded.checkpoints[0].intent == "Count on"
-    lost = await gather(CHANGE, sources(readers=[Store(ValueError("broken pack"))]))
-    assert lost.recorded.checkpoints[0].problem == "nothing is recorded of it"
+    alone = await gather(CHANGE, sources(records=Store(ValueError("broken pack"))))
+    assert alone.recorded.checkpoints[0].problem == "nothing is recorded of it"
+
+
+async def test_a_store_that_cannot_be_opened_is_a_problem_and_no_more():
+    def elsewhere(repo):
+        raise GiveUp(f"{repo.full_name!r} is not a repository's name")
+
+    settings = (
+        b'{"strategy_options": {"checkpoint_remote": {"provider": "github", "repo": "a/b.git"}}}'
+    )
+    told = await gather(
+        CHANGE, sources(Repository(text=settings), records=None, elsewhere=elsewhere)
+    )
+    assert told.problems == (
+        "checkpoints in a repository of their own: 'a/b.git' is not a repository's name",
+    )
+    assert told.title == "Count"
 
 
 async def test_a_tree_that_cannot_be_read_has_no_structure():
@@ -176,7 +203,7 @@ async def test_what_the_repository_taught_is_told():
 
 
 async def test_a_local_change_asks_nobody():
-    told = await gather(CHANGE, sources(issue=None, readers=()))
+    told = await gather(CHANGE, sources(issue=None, records=None))
     assert told.linked == ()
     assert told.recorded.checkpoints[0].problem == "nothing is recorded of it"
     assert told.problems == ()
